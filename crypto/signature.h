@@ -1,0 +1,53 @@
+// Signatures of a cipher suite ([KT] "KT Cipher Suites"). Values are immutable
+// and thread-safe.
+//
+//   auto key = SignaturePublicKey::Parse(CipherSuite::kP256, encoded);
+//   absl::Status ok = (*key)->Verify(message, signature);
+//
+// 0x0001: ECDSA over P-256 with SHA-256. Public key: uncompressed point of SEC 1,
+// 2.3.3 (65 bytes). Signature: r || s, big endian (64 bytes).
+#ifndef SEALBOOK_CRYPTO_SIGNATURE_H_
+#define SEALBOOK_CRYPTO_SIGNATURE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "crypto/types.h"
+
+namespace sealbook::crypto {
+
+class SignaturePublicKey {
+ public:
+  // INVALID_ARGUMENT: not an encoding of a valid key. UNIMPLEMENTED: a cipher
+  // suite that this build does not have.
+  static absl::StatusOr<std::unique_ptr<SignaturePublicKey>> Parse(
+      CipherSuite suite, absl::string_view encoded);
+
+  virtual ~SignaturePublicKey() = default;
+  // OK only for a valid signature; INVALID_ARGUMENT otherwise.
+  virtual absl::Status Verify(absl::string_view message,
+                              absl::string_view signature) const = 0;
+};
+
+class SignaturePrivateKey {
+ public:
+  static absl::StatusOr<std::unique_ptr<SignaturePrivateKey>> Generate(
+      CipherSuite suite);
+  // From PKCS#8 or SEC 1 PEM text. INVALID_ARGUMENT: not a key of this suite.
+  static absl::StatusOr<std::unique_ptr<SignaturePrivateKey>> FromPem(
+      CipherSuite suite, absl::string_view pem);
+
+  virtual ~SignaturePrivateKey() = default;
+  virtual absl::StatusOr<std::string> Sign(absl::string_view message) const = 0;
+  // The suite's encoding, as in Configuration.signature_public_key.
+  virtual const std::string& public_key() const = 0;
+  // PKCS#8 PEM text. The caller wipes it (crypto/key_file.h).
+  virtual absl::StatusOr<std::string> ToPem() const = 0;
+};
+
+}  // namespace sealbook::crypto
+
+#endif  // SEALBOOK_CRYPTO_SIGNATURE_H_

@@ -1,0 +1,77 @@
+// Proofs from a prefix tree ([KT] "Tree Proofs", "Prefix Tree"): the structure
+// and its evaluation. What a verifier needs, and nothing else.
+#ifndef SEALBOOK_MERKLE_PREFIX_PROOF_H_
+#define SEALBOOK_MERKLE_PREFIX_PROOF_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "crypto/types.h"
+
+namespace sealbook::merkle {
+
+struct PrefixLeaf {
+  crypto::VrfOutput vrf_output;
+  crypto::Commitment commitment;
+
+  friend bool operator==(const PrefixLeaf&, const PrefixLeaf&) = default;
+};
+
+// Hash(0x02 || vrf_output || commitment).
+crypto::Hash HashPrefixLeaf(const PrefixLeaf& leaf);
+// Hash(0x03 || left || right); a missing child is 32 zero bytes.
+crypto::Hash HashPrefixParent(const crypto::Hash& left,
+                              const crypto::Hash& right);
+
+// [KT] PrefixSearchResultType; the values are those on the wire.
+enum class PrefixSearchResultType : uint8_t {
+  kInclusion = 1,
+  kNonInclusionLeaf = 2,
+  kNonInclusionParent = 3,
+};
+
+struct PrefixSearchResult {
+  PrefixSearchResultType type = PrefixSearchResultType::kNonInclusionParent;
+  // Present for kNonInclusionLeaf only: the leaf where the search ended.
+  std::optional<PrefixLeaf> leaf;
+  // Of the terminal node; the root is at depth 0.
+  uint8_t depth = 0;
+
+  friend bool operator==(const PrefixSearchResult&,
+                         const PrefixSearchResult&) = default;
+};
+
+struct PrefixProof {
+  // In the order of the lookups; at most 255.
+  std::vector<PrefixSearchResult> results;
+  // Values of the nodes that the verifier cannot compute, left to right.
+  std::vector<crypto::Hash> elements;
+
+  friend bool operator==(const PrefixProof&, const PrefixProof&) = default;
+};
+
+// A lookup as the verifier knows it: the search key, and its commitment where
+// the result is an inclusion.
+struct PrefixQuery {
+  crypto::VrfOutput key;
+  // Required for results of type kInclusion; ignored otherwise.
+  std::optional<crypto::Commitment> commitment;
+};
+
+// The prefix root that `proof` leads to; the caller compares it.
+// INVALID_ARGUMENT, with what was wrong: a number of results other than
+// queries.size(); an inclusion without a commitment; a nonInclusionLeaf whose
+// leaf is the searched key or does not share its first `depth` bits; results
+// that contradict each other (one key searched twice with different results, a
+// terminal node inside or above another's path, two different leaves at one
+// place); elements left over or missing.
+// A proof without results has one element, the root itself.
+absl::StatusOr<crypto::Hash> EvaluatePrefixProof(
+    absl::Span<const PrefixQuery> queries, const PrefixProof& proof);
+
+}  // namespace sealbook::merkle
+
+#endif  // SEALBOOK_MERKLE_PREFIX_PROOF_H_
