@@ -1,0 +1,165 @@
+// The draft's structures that this version speaks, and their TLS encoding.
+// Encode() of what Parse() accepted gives the same bytes. Every Parse refuses
+// trailing bytes, unknown enum values and presence octets other than 0 and 1
+// (INVALID_ARGUMENT, naming the structure and the byte).
+#ifndef SEALBOOK_KEYTRANS_STRUCTURES_H_
+#define SEALBOOK_KEYTRANS_STRUCTURES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "crypto/types.h"
+#include "merkle/prefix_proof.h"
+
+namespace sealbook::keytrans {
+
+inline constexpr size_t kMaxLabelSize = 255;
+
+// [KT] "Tree Head Signature"; the values are those on the wire.
+enum class DeploymentMode : uint8_t {
+  kContactMonitoring = 1,
+};
+
+// [KT] "Tree Head Signature". Durations are in milliseconds.
+struct Configuration {
+  crypto::CipherSuite ciphersuite = crypto::CipherSuite::kP256;
+  DeploymentMode mode = DeploymentMode::kContactMonitoring;
+  std::string signature_public_key;
+  std::string vrf_public_key;
+  uint64_t max_ahead = 0;
+  uint64_t max_behind = 0;
+  uint64_t reasonable_monitoring_window = 0;
+  std::optional<uint64_t> maximum_lifetime;
+
+  std::string Encode() const;
+  // UNIMPLEMENTED: a cipher suite or deployment mode that this version does not
+  // speak. INVALID_ARGUMENT: also a maximum lifetime that is not greater than
+  // zero and the Reasonable Monitoring Window.
+  static absl::StatusOr<Configuration> Parse(absl::string_view bytes);
+  // SHA-256 of Encode(): names the log.
+  crypto::Hash Fingerprint() const;
+
+  friend bool operator==(const Configuration&, const Configuration&) = default;
+};
+
+// [KT] "Tree Head Signature".
+struct TreeHead {
+  uint64_t tree_size = 0;
+  std::string signature;
+
+  friend bool operator==(const TreeHead&, const TreeHead&) = default;
+};
+
+// [KT] "Full Tree Head Verification". Absent tree_head: head_type is `same`.
+struct FullTreeHead {
+  std::optional<TreeHead> updated;
+
+  friend bool operator==(const FullTreeHead&, const FullTreeHead&) = default;
+};
+
+// [KT] "Log Tree" under "Cryptographic Computations".
+struct LogEntry {
+  uint64_t timestamp = 0;
+  crypto::Hash prefix_root;
+
+  // The value of the log tree's leaf.
+  crypto::Hash LeafValue() const;
+
+  friend bool operator==(const LogEntry&, const LogEntry&) = default;
+};
+
+// [KT] "Combined Tree" under "Tree Proofs".
+struct CombinedTreeProof {
+  std::vector<uint64_t> timestamps;
+  std::vector<merkle::PrefixProof> prefix_proofs;
+  std::vector<crypto::Hash> prefix_roots;
+  std::vector<crypto::Hash> inclusion;
+
+  friend bool operator==(const CombinedTreeProof&,
+                         const CombinedTreeProof&) = default;
+};
+
+// [KT] "Search".
+struct BinaryLadderStep {
+  crypto::VrfProof proof;
+  std::optional<crypto::Commitment> commitment;
+
+  friend bool operator==(const BinaryLadderStep&,
+                         const BinaryLadderStep&) = default;
+};
+
+// [KT] "Search".
+struct SearchRequest {
+  std::optional<uint64_t> last;
+  std::string label;
+  std::optional<uint32_t> version;
+
+  std::string Encode() const;
+  static absl::StatusOr<SearchRequest> Parse(absl::string_view bytes);
+
+  friend bool operator==(const SearchRequest&, const SearchRequest&) = default;
+};
+
+// [KT] "Search". `value` is UpdateValue.value; the suffix is empty in the modes
+// that this version speaks.
+struct SearchResponse {
+  FullTreeHead full_tree_head;
+  // Present exactly when the request names no version.
+  std::optional<uint32_t> version;
+  crypto::Opening opening;
+  std::string value;
+  std::vector<BinaryLadderStep> binary_ladder;
+  CombinedTreeProof search;
+
+  // RESOURCE_EXHAUSTED: a vector is longer than its ceiling.
+  absl::StatusOr<std::string> Encode() const;
+  static absl::StatusOr<SearchResponse> Parse(const Configuration& configuration,
+                                              const SearchRequest& request,
+                                              absl::string_view bytes);
+
+  friend bool operator==(const SearchResponse&, const SearchResponse&) = default;
+};
+
+// Ours (docs/protocol.md, "Proof of absence"): the draft defines no negative
+// result.
+//
+//   struct {
+//     FullTreeHead full_tree_head;
+//     opaque proof[VRF.Np];        // VRF proof of version 0
+//     CombinedTreeProof search;
+//   } AbsenceResponse;
+struct AbsenceResponse {
+  FullTreeHead full_tree_head;
+  crypto::VrfProof proof;
+  CombinedTreeProof search;
+
+  // RESOURCE_EXHAUSTED: a vector is longer than its ceiling.
+  absl::StatusOr<std::string> Encode() const;
+  static absl::StatusOr<AbsenceResponse> Parse(
+      const Configuration& configuration, absl::string_view bytes);
+
+  friend bool operator==(const AbsenceResponse&,
+                         const AbsenceResponse&) = default;
+};
+
+// TLS encoding of TreeHeadTBS ("Tree Head Signature"): what the log signs.
+std::string EncodeTreeHeadTbs(const Configuration& configuration,
+                              uint64_t tree_size, const crypto::Hash& root);
+
+// TLS encoding of VrfInput ("Verifiable Random Function"). Requires:
+// label.size() <= kMaxLabelSize.
+std::string EncodeVrfInput(absl::string_view label, uint32_t version);
+
+// The commitment to `value` ("Commitment"; "Update Format"). Requires:
+// label.size() <= kMaxLabelSize, value.size() < 2^32.
+crypto::Commitment CommitToValue(const crypto::Opening& opening,
+                                 absl::string_view label, uint32_t version,
+                                 absl::string_view value);
+
+}  // namespace sealbook::keytrans
+
+#endif  // SEALBOOK_KEYTRANS_STRUCTURES_H_
