@@ -1,5 +1,5 @@
-// Commitments ([KT] "Commitment"): HMAC-SHA256 (RFC 2104) under the fixed key Kc
-// (16 bytes) that both cipher suites share. Thread-safe; the keyed state is
+// Commitments ([KT] "Commitment"): HMAC-SHA256 (RFC 2104) under the fixed key
+// Kc (16 bytes) that both cipher suites share. Thread-safe; the keyed state is
 // computed once.
 #ifndef SEALBOOK_CRYPTO_COMMITMENT_H_
 #define SEALBOOK_CRYPTO_COMMITMENT_H_

@@ -2,6 +2,9 @@
 //
 //   Hash parent = Sha256({"\x03", left.view(), right.view()});
 //
+// A literal ends at its first zero byte: write absl::string_view("\0", 1) for a
+// zero byte.
+//
 // Thread-safe. Uses an EVP_MD fetched once and one context a thread, which is
 // three times as fast as the one-shot functions and scales over threads.
 #ifndef SEALBOOK_CRYPTO_HASH_H_

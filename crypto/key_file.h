@@ -1,4 +1,9 @@
 // Private keys in PEM files.
+//
+//   SEALBOOK_ASSIGN_OR_RETURN(SecretText pem, ReadKeyFile("/etc/x/vrf.pem"));
+//   auto key = VrfPrivateKey::FromPem(CipherSuite::kP256, pem.view());
+//
+// Thread-safe.
 #ifndef SEALBOOK_CRYPTO_KEY_FILE_H_
 #define SEALBOOK_CRYPTO_KEY_FILE_H_
 
@@ -6,33 +11,21 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "crypto/secret_text.h"
 
 namespace sealbook::crypto {
 
-// Text that is wiped when it goes (OPENSSL_cleanse). Movable, not copyable.
-class SecretText {
- public:
-  explicit SecretText(std::string text) : text_(std::move(text)) {}
-  SecretText(SecretText&& other) noexcept;
-  SecretText& operator=(SecretText&& other) noexcept;
-  SecretText(const SecretText&) = delete;
-  SecretText& operator=(const SecretText&) = delete;
-  ~SecretText();
-
-  absl::string_view view() const { return text_; }
-
- private:
-  std::string text_;
-};
-
+// The whole file; a symbolic link is followed and its target judged.
 // NOT_FOUND: no such file. FAILED_PRECONDITION: the file may be read or written
 // by group or others, or is owned by somebody else (the message names the file,
-// its mode and `chmod 600`). INVALID_ARGUMENT: larger than 64 KiB.
+// its mode and `chmod 600`). INVALID_ARGUMENT: larger than 64 KiB, or not a
+// regular file. Another failure has the status of its errno.
 absl::StatusOr<SecretText> ReadKeyFile(const std::string& path);
 
-// Creates `path` with mode 0600, durably (file and folder synced).
-// ALREADY_EXISTS: never overwrites.
+// Creates `path` with mode 0600, durably (file and folder synced): it appears
+// with all its bytes or not at all. ALREADY_EXISTS: never overwrites.
+// NOT_FOUND: no such folder. Another failure has the status of its errno; if
+// only the last sync of the folder failed, the file is there.
 absl::Status WriteKeyFile(const std::string& path, const SecretText& pem);
 
 }  // namespace sealbook::crypto

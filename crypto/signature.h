@@ -4,8 +4,8 @@
 //   auto key = SignaturePublicKey::Parse(CipherSuite::kP256, encoded);
 //   absl::Status ok = (*key)->Verify(message, signature);
 //
-// 0x0001: ECDSA over P-256 with SHA-256. Public key: uncompressed point of SEC 1,
-// 2.3.3 (65 bytes). Signature: r || s, big endian (64 bytes).
+// 0x0001: ECDSA over P-256 with SHA-256. Public key: uncompressed point of SEC
+// 1, 2.3.3 (65 bytes). Signature: r || s, big endian (64 bytes).
 #ifndef SEALBOOK_CRYPTO_SIGNATURE_H_
 #define SEALBOOK_CRYPTO_SIGNATURE_H_
 

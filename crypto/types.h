@@ -1,4 +1,5 @@
-// The distinct byte strings of the protocol ([KT] "Cryptographic Computations").
+// The distinct byte strings of the protocol ([KT] "Cryptographic
+// Computations").
 #ifndef SEALBOOK_CRYPTO_TYPES_H_
 #define SEALBOOK_CRYPTO_TYPES_H_
 

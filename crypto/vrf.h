@@ -1,8 +1,8 @@
 // Verifiable random functions of a cipher suite (RFC 9381; [KT] "Verifiable
 // Random Function"). Values are immutable and thread-safe.
 //
-// 0x0001: ECVRF-P256-SHA256-TAI. Public key: compressed point (33 bytes). Proof:
-// Gamma (33) || c (16) || s (32) = 81 bytes. Output: 32 bytes.
+// 0x0001: ECVRF-P256-SHA256-TAI. Public key: compressed point (33 bytes).
+// Proof: Gamma (33) || c (16) || s (32) = 81 bytes. Output: 32 bytes.
 #ifndef SEALBOOK_CRYPTO_VRF_H_
 #define SEALBOOK_CRYPTO_VRF_H_
 
@@ -22,14 +22,15 @@ size_t VrfProofSize(CipherSuite suite);
 
 class VrfPublicKey {
  public:
-  // Validates the key once (RFC 9381, 5.4.5). INVALID_ARGUMENT: not a valid key.
-  // UNIMPLEMENTED: a cipher suite that this build does not have.
+  // Validates the key once (RFC 9381, 5.4.5). INVALID_ARGUMENT: not a valid
+  // key. UNIMPLEMENTED: a cipher suite that this build does not have.
   static absl::StatusOr<std::unique_ptr<VrfPublicKey>> Parse(
       CipherSuite suite, absl::string_view encoded);
 
   virtual ~VrfPublicKey() = default;
-  // The output that `proof` proves for `input`. INVALID_ARGUMENT: wrong length, a
-  // non-canonical point, a scalar out of range, or a proof that does not hold.
+  // The output that `proof` proves for `input`. INVALID_ARGUMENT: wrong length,
+  // a non-canonical point, a scalar out of range, or a proof that does not
+  // hold.
   virtual absl::StatusOr<VrfOutput> Verify(absl::string_view input,
                                            const VrfProof& proof) const = 0;
 };
