@@ -14,14 +14,14 @@
 
 namespace sealbook::keytrans {
 
-// "Updating Views of the Tree": requests the timestamps that lead from a view of
-// `last` entries (absent: none) to `size`.
+// "Updating Views of the Tree": requests the timestamps that lead from a view
+// of `last` entries (absent: none) to `size`.
 absl::Status UpdateView(ProofHandle& handle, uint64_t size,
                         std::optional<uint64_t> last);
 
 // "Reasonable Monitoring Window": the rightmost distinguished log entry, absent
-// when there is none. It always lies on the frontier, whose timestamps are known
-// after UpdateView. `window` in milliseconds.
+// when there is none. It always lies on the frontier, whose timestamps are
+// known after UpdateView. `window` in milliseconds.
 absl::StatusOr<std::optional<uint64_t>> RightmostDistinguished(
     ProofHandle& handle, uint64_t size, uint64_t window);
 
@@ -67,17 +67,17 @@ struct SearchOutcome {
   }
 };
 
-// "Greatest-Version Search", "Algorithm". Refused (RefusalReason::kLadder) when a
-// ladder is not consistent with `target` being the greatest version. Requires:
-// UpdateView was run on `handle`.
+// "Greatest-Version Search", "Algorithm". Refused (RefusalReason::kLadder) when
+// a ladder is not consistent with `target` being the greatest version.
+// Requires: UpdateView was run on `handle`.
 absl::StatusOr<SearchOutcome> GreatestVersionSearch(ProofHandle& handle,
                                                     uint64_t size,
                                                     uint64_t window,
                                                     uint32_t target);
 
-// Proof of absence (docs/protocol.md; KEYTRANS rule 23): version 0 is absent from
-// every entry that a greatest-version search inspects. Refused (kLadder) when it
-// is present in one. Requires: UpdateView was run on `handle`.
+// Proof of absence (docs/protocol.md; KEYTRANS rule 23): version 0 is absent
+// from every entry that a greatest-version search inspects. Refused (kLadder)
+// when it is present in one. Requires: UpdateView was run on `handle`.
 absl::Status AbsenceSearch(ProofHandle& handle, uint64_t size, uint64_t window);
 
 }  // namespace sealbook::keytrans

@@ -8,8 +8,8 @@
 namespace sealbook::keytrans {
 
 // The versions that are looked up to establish that `version` is the greatest
-// that exists, in order: for 6, that is 0, 1, 3, 7, 5, 6. Lookups above 2^32 - 1
-// are left out (KEYTRANS rule 19). At most 64 versions.
+// that exists, in order: for 6, that is 0, 1, 3, 7, 5, 6. Lookups above 2^32 -
+// 1 are left out (KEYTRANS rule 19). At most 64 versions.
 std::vector<uint32_t> BaseBinaryLadder(uint32_t version);
 
 }  // namespace sealbook::keytrans

@@ -23,12 +23,13 @@ class ProofHandle {
  public:
   virtual ~ProofHandle() = default;
 
-  // The timestamp of a log entry, in milliseconds since the Unix epoch. Only the
-  // first request for an entry that the verifier does not retain is part of the
-  // proof.
+  // The timestamp of a log entry, in milliseconds since the Unix epoch. Only
+  // the first request for an entry that the verifier does not retain is part of
+  // the proof.
   virtual absl::StatusOr<uint64_t> Timestamp(uint64_t position) = 0;
 
-  // Begins the next PrefixProof: a series of lookups in one entry's prefix tree.
+  // Begins the next PrefixProof: a series of lookups in one entry's prefix
+  // tree.
   virtual absl::Status BeginProof(uint64_t position) = 0;
   // Whether `version` of the label is in the tree. Between BeginProof and
   // EndProof only.

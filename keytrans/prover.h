@@ -14,9 +14,8 @@
 #include "absl/types/span.h"
 #include "crypto/types.h"
 #include "crypto/vrf.h"
+#include "keytrans/proof_source.h"
 #include "keytrans/structures.h"
-#include "merkle/log_tree.h"
-#include "merkle/page_store.h"
 
 namespace sealbook::keytrans {
 
@@ -34,20 +33,9 @@ struct OpenedValue {
   std::string value;
 };
 
-// A log that may grow while it is read: everything below a tree size stays as it
-// is. Thread-safe.
-class ProverSource {
+// A log and its labels. Thread-safe.
+class ProverSource : public ProofSource {
  public:
-  virtual ~ProverSource() = default;
-
-  // In the order of `positions`. DATA_LOSS: one is missing or damaged.
-  virtual absl::StatusOr<std::vector<LogEntry>> ReadEntries(
-      absl::Span<const uint64_t> positions) = 0;
-  // Values of log tree nodes, in the order of `nodes`. DATA_LOSS as above.
-  virtual absl::StatusOr<std::vector<crypto::Hash>> ReadLogNodes(
-      absl::Span<const merkle::LogNode> nodes) = 0;
-  virtual merkle::PageStore& pages() = 0;
-
   // The greatest version of `label` now; absent when it has none.
   virtual absl::StatusOr<std::optional<uint32_t>> ReadGreatestVersion(
       absl::string_view label) = 0;
@@ -70,11 +58,10 @@ struct SearchAnswer {
   std::string value;
 };
 
-// Answers a greatest-version search in the tree that `head` signs. Later entries
-// of the log are not seen.
-// INVALID_ARGUMENT: `last` is zero or larger than the tree, a label longer than
-// 255 bytes. UNIMPLEMENTED: a fixed version is asked for. DATA_LOSS, INTERNAL:
-// from the source.
+// Answers a greatest-version search in the tree that `head` signs. Later
+// entries of the log are not seen. INVALID_ARGUMENT: `last` is zero or larger
+// than the tree, a label longer than 255 bytes. UNIMPLEMENTED: a fixed version
+// is asked for. DATA_LOSS, INTERNAL: from the source.
 absl::StatusOr<SearchAnswer> AnswerSearch(ProverSource& source,
                                           const Configuration& configuration,
                                           const TreeHead& head,

@@ -117,11 +117,12 @@ struct SearchResponse {
 
   // RESOURCE_EXHAUSTED: a vector is longer than its ceiling.
   absl::StatusOr<std::string> Encode() const;
-  static absl::StatusOr<SearchResponse> Parse(const Configuration& configuration,
-                                              const SearchRequest& request,
-                                              absl::string_view bytes);
+  static absl::StatusOr<SearchResponse> Parse(
+      const Configuration& configuration, const SearchRequest& request,
+      absl::string_view bytes);
 
-  friend bool operator==(const SearchResponse&, const SearchResponse&) = default;
+  friend bool operator==(const SearchResponse&,
+                         const SearchResponse&) = default;
 };
 
 // Ours (docs/protocol.md, "Proof of absence"): the draft defines no negative

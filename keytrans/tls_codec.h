@@ -22,7 +22,9 @@ class TlsWriter {
   void U16(uint16_t value) { Integer(value, 2); }
   void U32(uint32_t value) { Integer(value, 4); }
   void U64(uint64_t value) { Integer(value, 8); }
-  void Bytes(absl::string_view bytes) { out_.append(bytes.data(), bytes.size()); }
+  void Bytes(absl::string_view bytes) {
+    out_.append(bytes.data(), bytes.size());
+  }
   template <typename Tag, size_t N>
   void Bytes(const FixedBytes<Tag, N>& bytes) {
     Bytes(bytes.view());

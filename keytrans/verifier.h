@@ -2,9 +2,10 @@
 // retained from verified answers; changes no state: it returns what the caller
 // is to retain once, and only if, everything has been verified.
 //
-//   SEALBOOK_ASSIGN_OR_RETURN(Verifier verifier, Verifier::Create(configuration));
-//   auto found = verifier.VerifySearch(request, retained, response_bytes, now);
-//   if (!found.ok()) ... RefusalOf(found.status()) ...
+//   SEALBOOK_ASSIGN_OR_RETURN(Verifier verifier,
+//   Verifier::Create(configuration)); auto found =
+//   verifier.VerifySearch(request, retained, response_bytes, now); if
+//   (!found.ok()) ... RefusalOf(found.status()) ...
 #ifndef SEALBOOK_KEYTRANS_VERIFIER_H_
 #define SEALBOOK_KEYTRANS_VERIFIER_H_
 
@@ -67,9 +68,9 @@ class Verifier {
 
   // Verifies the bytes of a SearchResponse to `request`. `retained` is the view
   // that request.last advertises: both present, of one size, or both absent
-  // (FAILED_PRECONDITION otherwise). `now` in milliseconds since the Unix epoch,
-  // when the response was received. Every refusal carries a RefusalReason.
-  // UNIMPLEMENTED: the request names a version.
+  // (FAILED_PRECONDITION otherwise). `now` in milliseconds since the Unix
+  // epoch, when the response was received. Every refusal carries a
+  // RefusalReason. UNIMPLEMENTED: the request names a version.
   absl::StatusOr<VerifiedVersion> VerifySearch(
       const SearchRequest& request, const std::optional<TreeView>& retained,
       absl::string_view response, uint64_t now) const;
@@ -88,8 +89,8 @@ class Verifier {
   std::shared_ptr<const crypto::VrfPublicKey> vrf_key_;
 };
 
-// Refuses (RefusalReason::kFork) two verified views of one log that have one size
-// and different roots. Neither is believed then: both are evidence.
+// Refuses (RefusalReason::kFork) two verified views of one log that have one
+// size and different roots. Neither is believed then: both are evidence.
 absl::Status CheckNoFork(const TreeView& a, const TreeView& b);
 
 }  // namespace sealbook::keytrans

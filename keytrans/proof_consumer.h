@@ -1,0 +1,79 @@
+// The verifier's side of a CombinedTreeProof ([KT] "Combined Tree" under "Tree
+// Proofs"): consumes its fields as queues while the algorithms run, and
+// computes the log root at the end.
+#ifndef SEALBOOK_KEYTRANS_PROOF_CONSUMER_H_
+#define SEALBOOK_KEYTRANS_PROOF_CONSUMER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "crypto/types.h"
+#include "keytrans/proof_handle.h"
+#include "keytrans/structures.h"
+#include "keytrans/tree_view.h"
+#include "merkle/log_tree.h"
+#include "merkle/prefix_proof.h"
+
+namespace sealbook::keytrans {
+
+// What the verifier knows of a label's versions before it reads the proof: the
+// search key of each version of the ladder, and the commitment where there is
+// one.
+using LadderKeys = std::map<uint32_t, merkle::PrefixQuery>;
+
+class ProofConsumer : public ProofHandle {
+ public:
+  // All outlive this. `retained` may be null. Requires: size >= 1, and
+  // retained->size() <= size.
+  ProofConsumer(const CombinedTreeProof& proof, const LadderKeys& keys,
+                uint64_t size, const TreeView* retained);
+
+  // Refusals: kElementCount when a queue runs out, kTimestampOrder,
+  // kPrefixProof, kRootMismatch.
+  absl::StatusOr<uint64_t> Timestamp(uint64_t position) override;
+  absl::Status BeginProof(uint64_t position) override;
+  absl::StatusOr<bool> Lookup(uint32_t version) override;
+  absl::Status EndProof() override;
+
+  // To be called once, after all algorithms: checks that every queue is used
+  // up, and computes what the user would retain, with an empty signature. The
+  // root is a candidate until a signature over it has been verified.
+  absl::StatusOr<TreeView> Finish();
+
+ private:
+  // The retained log entry at `position`; null when it is not retained.
+  const LogEntry* Retained(uint64_t position) const;
+  absl::Status CheckMonotonic(uint64_t position, uint64_t timestamp) const;
+  absl::Status SetPrefixRoot(uint64_t position, const crypto::Hash& root);
+  // Gives the entries that have a timestamp from the proof, but no prefix root
+  // yet, theirs from prefix_roots.
+  absl::Status ConsumePrefixRoots();
+  absl::StatusOr<merkle::LogProofResult> EvaluateInclusion() const;
+
+  const CombinedTreeProof& proof_;
+  const LadderKeys& keys_;
+  const uint64_t size_;
+  const TreeView* const retained_;
+
+  size_t next_timestamp_ = 0;
+  size_t next_proof_ = 0;
+  // Within the proof begun last.
+  uint64_t proof_position_ = 0;
+  std::vector<merkle::PrefixQuery> queries_;
+
+  std::map<uint64_t, LogEntry> retained_entries_;
+  // All timestamps seen, retained ones included, by position.
+  std::map<uint64_t, uint64_t> timestamps_;
+  // Entries whose timestamp came from the proof.
+  std::map<uint64_t, uint64_t> provided_;
+  std::map<uint64_t, crypto::Hash> prefix_roots_;
+};
+
+}  // namespace sealbook::keytrans
+
+#endif  // SEALBOOK_KEYTRANS_PROOF_CONSUMER_H_

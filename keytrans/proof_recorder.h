@@ -1,0 +1,70 @@
+// The prover's side of a CombinedTreeProof ([KT] "Combined Tree" under "Tree
+// Proofs"): answers the algorithms from what the log knows of a label's
+// versions, without reading its prefix trees, and records what was asked for.
+// Only then, the pages are read, for all lookups together.
+#ifndef SEALBOOK_KEYTRANS_PROOF_RECORDER_H_
+#define SEALBOOK_KEYTRANS_PROOF_RECORDER_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "crypto/types.h"
+#include "keytrans/proof_handle.h"
+#include "keytrans/proof_source.h"
+#include "keytrans/structures.h"
+
+namespace sealbook::keytrans {
+
+// The prover's knowledge of one version of the label, existing or not.
+struct LadderVersion {
+  crypto::VrfOutput search_key;
+  // The log entry that added it; absent when it does not exist in the tree
+  // shown.
+  std::optional<uint64_t> position;
+};
+
+class ProofRecorder : public ProofHandle {
+ public:
+  // All outlive this. `last` is the tree size that the user advertised.
+  // Requires: 1 <= last <= size.
+  ProofRecorder(ProofSource& log,
+                const std::map<uint32_t, LadderVersion>& versions,
+                uint64_t size, std::optional<uint64_t> last);
+
+  absl::StatusOr<uint64_t> Timestamp(uint64_t position) override;
+  absl::Status BeginProof(uint64_t position) override;
+  absl::StatusOr<bool> Lookup(uint32_t version) override;
+  absl::Status EndProof() override;
+
+  // To be called once, after all algorithms.
+  absl::StatusOr<CombinedTreeProof> Finish();
+
+ private:
+  struct Series {
+    uint64_t position;
+    std::vector<crypto::VrfOutput> keys;
+  };
+
+  absl::StatusOr<LogEntry> Entry(uint64_t position);
+
+  ProofSource& log_;
+  const std::map<uint32_t, LadderVersion>& versions_;
+  const uint64_t size_;
+  const std::optional<uint64_t> last_;
+
+  // Entries read so far.
+  std::map<uint64_t, LogEntry> entries_;
+  // Entries whose data the user retains.
+  std::vector<uint64_t> retained_;
+  // Entries whose timestamp is in the proof, in the order of first request.
+  std::vector<uint64_t> provided_;
+  std::vector<Series> series_;
+};
+
+}  // namespace sealbook::keytrans
+
+#endif  // SEALBOOK_KEYTRANS_PROOF_RECORDER_H_
