@@ -1,6 +1,7 @@
 // The log tree's shape and proofs ([KT] "Log Tree" under "Tree Construction",
-// "Cryptographic Computations" and "Tree Proofs"). Pure: positions in, positions
-// and hashes out; where node values are kept is the caller's business.
+// "Cryptographic Computations" and "Tree Proofs"). Pure: positions in,
+// positions and hashes out; where node values are kept is the caller's
+// business.
 //
 // Node values: a leaf's value is Hash(LogEntry); a parent's value is
 // Hash(hashContent(left) || hashContent(right)), where hashContent puts 0x00
@@ -8,8 +9,8 @@
 #ifndef SEALBOOK_MERKLE_LOG_TREE_H_
 #define SEALBOOK_MERKLE_LOG_TREE_H_
 
+#include <compare>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -41,7 +42,8 @@ std::vector<LogNode> FullSubtrees(uint64_t size);
 crypto::Hash RootFromFullSubtrees(uint64_t size,
                                   absl::Span<const crypto::Hash> subtrees);
 
-// What the verifier of a batch proof knows beforehand.
+// What the verifier of a batch proof knows beforehand. Fields are optional and
+// named at the call site, so that one more known tree size can join them.
 struct LogProofShape {
   // Size of the tree whose root is proven; >= 1.
   uint64_t size = 0;
@@ -53,9 +55,10 @@ struct LogProofShape {
 };
 
 // The nodes whose values a minimal batch proof lists, in left-to-right order
-// ("Tree Proofs", "Log Tree"). A retained subtree that contains no proven leaf
-// counts as known; one that contains a proven leaf is derived from the leaf and
-// listed copath nodes, and checked by the verifier against what it retained.
+// ("Tree Proofs", "Log Tree"). Requires: `shape` keeps its rules. A retained
+// subtree that contains no proven leaf counts as known; one that contains a
+// proven leaf is derived from the leaf and listed copath nodes, and checked by
+// the verifier against what it retained.
 std::vector<LogNode> ProofNodes(const LogProofShape& shape);
 
 struct LogProofResult {
@@ -67,9 +70,10 @@ struct LogProofResult {
 // Evaluates a batch proof. `leaf_values` go with shape.leaves, `retained` with
 // FullSubtrees(*shape.retained_size) (empty when absent), `elements` with
 // ProofNodes(shape).
-// INVALID_ARGUMENT: the number of elements is wrong (the message says both
-// numbers), or a retained head is derived differently. The caller compares the
-// root with a signed one.
+// INVALID_ARGUMENT: the shape breaks its own rules; the number of elements,
+// leaf values or retained heads is wrong (the message says both numbers; all
+// this is checked before anything is hashed); or a retained head is derived
+// differently. The caller compares the root with a signed one.
 absl::StatusOr<LogProofResult> EvaluateProof(
     const LogProofShape& shape, absl::Span<const crypto::Hash> leaf_values,
     absl::Span<const crypto::Hash> retained,
@@ -78,7 +82,7 @@ absl::StatusOr<LogProofResult> EvaluateProof(
 // The nodes that exist in a log, in the order in which appending leaves
 // completes them: leaf, then each parent that it completes. The index of a node
 // never changes, so a store keeps node values as an append-only sequence.
-// Number of nodes complete in a log of `size` leaves.
+// Number of nodes complete in a log of `size` leaves. Requires: size < 2^63.
 uint64_t NodeCount(uint64_t size);
 // The index of `node` in that sequence.
 uint64_t NodeIndex(const LogNode& node);
