@@ -1,0 +1,47 @@
+// Re-hashes a whole store, for `sealbookd check`.
+#ifndef SEALBOOK_SERVER_STORE_CHECK_H_
+#define SEALBOOK_SERVER_STORE_CHECK_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/mark_keeper.h"
+#include "server/storage/storage.h"
+
+namespace sealbook::server {
+
+struct StoreCheckCallbacks {
+  // What is being checked, for people, with counts; now and then.
+  std::function<void(const std::string& stage, uint64_t done)> progress;
+  // One damage: the record and what is wrong with it.
+  std::function<void(const std::string& damage)> damage;
+};
+
+struct StoreCheckSummary {
+  uint64_t tree_size = 0;
+  uint64_t leaves = 0;
+  uint64_t pages = 0;
+  uint64_t versions = 0;
+  uint64_t labels = 0;
+  // 0: the store is sound.
+  uint64_t damages = 0;
+};
+
+// Checks, from the stored bytes alone: the configuration; the head, its full
+// subtrees and its signature; every entry, its leaf and every inner node of the
+// log tree; every page against the hash that names it, and the leaves that each
+// entry added; every version's commitment in the tree, its value and opening;
+// every label's greatest version; publications and issuing certificates; the
+// high-water mark (null: not checked). Goes on after a damage. An error is
+// returned only when the store cannot be read at all. Nothing is written.
+//
+// Memory: about 40 bytes a label-version of the log.
+absl::StatusOr<StoreCheckSummary> CheckStore(
+    Storage& storage, MarkKeeper* mark, const StoreCheckCallbacks& callbacks);
+
+}  // namespace sealbook::server
+
+#endif  // SEALBOOK_SERVER_STORE_CHECK_H_
