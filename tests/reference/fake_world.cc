@@ -1,0 +1,116 @@
+#include "tests/reference/fake_world.h"
+
+#include <algorithm>
+#include <random>
+
+#include "tests/reference/hash.h"
+
+namespace sealbook::reference {
+namespace {
+
+// Hash output stretched to `size` bytes, different for each purpose.
+std::string Stretch(const std::string& purpose, const std::string& bytes,
+                    size_t size) {
+  std::string out;
+  for (char block = 0; out.size() < size; ++block) {
+    out += Sha256(purpose + block + bytes);
+  }
+  return out.substr(0, size);
+}
+
+VrfResult Vrf(const std::string& input) {
+  return {Stretch("vrf output", input, kVrfOutputSize),
+          Stretch("vrf proof", input, kVrfProofSize)};
+}
+
+std::string Signature(const std::string& message) {
+  return Stretch("signature", message, 64);
+}
+
+OpenedValue Open(const std::string& label, uint32_t version) {
+  const std::string input = Encode(VrfInput{label, version});
+  return {Stretch("opening", input, kOpeningSize),
+          label + " " + std::to_string(version)};
+}
+
+// Not std::uniform_int_distribution, which differs between libraries.
+uint64_t Below(uint64_t bound, std::mt19937_64* random) {
+  return (*random)() % bound;
+}
+
+}  // namespace
+
+Configuration FakeConfiguration() {
+  Configuration config;
+  config.signature_public_key = std::string(65, 's');
+  config.vrf_public_key = std::string(33, 'v');
+  config.max_ahead = 100;
+  config.max_behind = 5000;
+  config.reasonable_monitoring_window = 1000;
+  return config;
+}
+
+World FakeWorld(Configuration config) {
+  World world;
+  world.config = std::move(config);
+  world.vrf = [](const std::string& label, uint32_t version) {
+    return Vrf(Encode(VrfInput{label, version}));
+  };
+  world.sign = Signature;
+  world.open = Open;
+  return world;
+}
+
+PublicKeys FakeKeys() {
+  PublicKeys keys;
+  keys.verify = [](const std::string& message, const std::string& signature) {
+    return signature == Signature(message);
+  };
+  keys.vrf_verify = [](const std::string& input,
+                       const std::string& proof) -> std::optional<std::string> {
+    const VrfResult expected = Vrf(input);
+    if (proof != expected.proof) return std::nullopt;
+    return expected.output;
+  };
+  return keys;
+}
+
+Leaf FakeLeaf(const std::string& label, uint32_t version) {
+  const OpenedValue opened = Open(label, version);
+  return {label, version, Vrf(Encode(VrfInput{label, version})).output,
+          Commit({opened.opening, label, version, {opened.value}})};
+}
+
+void AddEntry(World* world, uint64_t timestamp,
+              const std::vector<std::pair<std::string, uint32_t>>& added) {
+  Entry& entry = world->entries.emplace_back();
+  entry.timestamp = timestamp;
+  for (const auto& [label, version] : added) {
+    entry.added.push_back(FakeLeaf(label, version));
+  }
+}
+
+World RandomWorld(uint64_t seed, uint64_t size, uint64_t mean_step,
+                  const std::vector<LabelPlan>& labels, Configuration config) {
+  std::mt19937_64 random(seed);
+  World world = FakeWorld(std::move(config));
+  uint64_t timestamp = 10000;
+  for (uint64_t i = 0; i < size; ++i) {
+    timestamp += Below(2 * mean_step + 1, &random);
+    AddEntry(&world, timestamp, {{"padding", static_cast<uint32_t>(i)}});
+  }
+  for (const LabelPlan& plan : labels) {
+    std::vector<uint64_t> positions;
+    for (uint32_t i = 0; i < plan.versions; ++i) {
+      positions.push_back(Below(size, &random));
+    }
+    std::sort(positions.begin(), positions.end());
+    for (uint32_t version = 0; version < plan.versions; ++version) {
+      world.entries[positions[version]].added.push_back(
+          FakeLeaf(plan.label, version));
+    }
+  }
+  return world;
+}
+
+}  // namespace sealbook::reference

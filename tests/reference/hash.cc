@@ -1,0 +1,71 @@
+#include "tests/reference/hash.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+
+#include "tests/reference/require.h"
+
+namespace sealbook::reference {
+namespace {
+
+const unsigned char* Data(const std::string& bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+// d821f8790d97709796b4d7903357c3f5, "KT Cipher Suites".
+const std::string& Kc() {
+  static const std::string* const kc = new std::string(
+      "\xd8\x21\xf8\x79\x0d\x97\x70\x97\x96\xb4\xd7\x90\x33\x57\xc3\xf5");
+  return *kc;
+}
+
+}  // namespace
+
+std::string Sha256(const std::string& bytes) {
+  std::string out(kHashSize, '\0');
+  Require(SHA256(Data(bytes), bytes.size(),
+                 reinterpret_cast<unsigned char*>(out.data())) != nullptr,
+          "SHA-256 failed");
+  return out;
+}
+
+std::string Commit(const CommitmentValue& value) {
+  const std::string message = Encode(value);
+  std::string out(kHashSize, '\0');
+  unsigned int size = 0;
+  Require(
+      HMAC(EVP_sha256(), Kc().data(), static_cast<int>(Kc().size()),
+           Data(message), message.size(),
+           reinterpret_cast<unsigned char*>(out.data()), &size) != nullptr &&
+          size == kHashSize,
+      "HMAC failed");
+  return out;
+}
+
+std::string LogLeafValue(const LogEntry& entry) {
+  return Sha256(Encode(entry));
+}
+
+std::string LogParentValue(const std::string& left, bool left_is_leaf,
+                           const std::string& right, bool right_is_leaf) {
+  std::string content;
+  content += left_is_leaf ? '\x00' : '\x01';
+  content += left;
+  content += right_is_leaf ? '\x00' : '\x01';
+  content += right;
+  return Sha256(content);
+}
+
+std::string PrefixLeafValue(const PrefixLeaf& leaf) {
+  return Sha256('\x02' + leaf.vrf_output + leaf.commitment);
+}
+
+std::string PrefixParentValue(const std::string& left,
+                              const std::string& right) {
+  return Sha256('\x03' + left + right);
+}
+
+std::string MissingNode() { return std::string(kHashSize, '\0'); }
+
+}  // namespace sealbook::reference
