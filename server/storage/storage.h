@@ -1,6 +1,6 @@
-// The one storage interface: batched point reads, ordered scans, and one atomic,
-// durable, conditional commit. Values are opaque here; server/log_store.h gives
-// them their types.
+// The one storage interface: batched point reads, ordered scans, and one
+// atomic, durable, conditional commit. Values are opaque here;
+// server/log_store.h gives them their types.
 //
 //   storage->Read(Table::kPages, {key1, key2});
 //   storage->Commit({.expected_head = old, .new_head = next, .puts = puts});
@@ -56,22 +56,27 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  // The values of `keys`, in their order; absent where there is none. An error is
-  // never mistaken for absence. DATA_LOSS: stored bytes fail their checksum.
+  // The values of `keys`, in their order and all as of one moment; absent where
+  // there is none. An error is never mistaken for absence. DATA_LOSS: stored
+  // bytes fail their checksum, or a file of the store is missing.
   virtual absl::StatusOr<std::vector<std::optional<std::string>>> Read(
       Table table, absl::Span<const std::string> keys) = 0;
 
-  // Visits records of `table` with key >= `from` in ascending order of key until
-  // `visit` returns false. DATA_LOSS as above.
+  // Visits records of `table` with key >= `from` in ascending order of key
+  // until `visit` returns false. The views are valid during the call only.
+  // `visit` may use this object; what is committed meanwhile may or may not be
+  // visited. DATA_LOSS as above; nothing behind damaged bytes has been visited
+  // then.
   virtual absl::Status Scan(
       Table table, absl::string_view from,
       const std::function<bool(absl::string_view key, absl::string_view value)>&
           visit) = 0;
 
-  // Writes everything or nothing. OK: it is durable. ABORTED: the stored head is
-  // not `expected_head`; nothing was written. Any other error: the outcome is
-  // unknown; the caller drops what it holds in memory and opens the store anew,
-  // and this object refuses every further commit (FAILED_PRECONDITION).
+  // Writes everything or nothing. OK: it is durable. ABORTED: the stored head
+  // is not `expected_head`; nothing was written. INVALID_ARGUMENT: a put in
+  // kHead; nothing was written. Any other error: the outcome is unknown; the
+  // caller drops what it holds in memory and opens the store anew, and this
+  // object refuses every further commit (FAILED_PRECONDITION).
   virtual absl::Status Commit(const CommitRequest& request) = 0;
 
   // Writes one record outside the commit order (kSignedHead, kConfiguration),
