@@ -158,15 +158,23 @@ absl::StatusOr<LadderKeys> VerifyLadder(const crypto::VrfPublicKey& key,
 }  // namespace
 
 absl::StatusOr<Verifier> Verifier::Create(const Configuration& configuration) {
-  Verifier verifier(configuration);
   SEALBOOK_ASSIGN_OR_RETURN(
-      verifier.signature_key_,
+      auto signature_key,
       crypto::SignaturePublicKey::Parse(configuration.ciphersuite,
                                         configuration.signature_public_key));
   SEALBOOK_ASSIGN_OR_RETURN(
-      verifier.vrf_key_,
-      crypto::VrfPublicKey::Parse(configuration.ciphersuite,
-                                  configuration.vrf_public_key));
+      auto vrf_key, crypto::VrfPublicKey::Parse(configuration.ciphersuite,
+                                                configuration.vrf_public_key));
+  return WithKeys(configuration, std::move(signature_key), std::move(vrf_key));
+}
+
+Verifier Verifier::WithKeys(
+    const Configuration& configuration,
+    std::shared_ptr<const crypto::SignaturePublicKey> signature_key,
+    std::shared_ptr<const crypto::VrfPublicKey> vrf_key) {
+  Verifier verifier(configuration);
+  verifier.signature_key_ = std::move(signature_key);
+  verifier.vrf_key_ = std::move(vrf_key);
   return verifier;
 }
 

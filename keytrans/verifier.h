@@ -64,6 +64,12 @@ class Verifier {
   // the parsers of the keys say.
   static absl::StatusOr<Verifier> Create(const Configuration& configuration);
 
+  // The same with keys that the caller made; both belong to `configuration`.
+  static Verifier WithKeys(
+      const Configuration& configuration,
+      std::shared_ptr<const crypto::SignaturePublicKey> signature_key,
+      std::shared_ptr<const crypto::VrfPublicKey> vrf_key);
+
   const Configuration& configuration() const { return configuration_; }
 
   // Verifies the bytes of a SearchResponse to `request`. `retained` is the view

@@ -1,0 +1,172 @@
+#include "keytrans/testing/test_log.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "crypto/hash.h"
+#include "keytrans/testing/fake_keys.h"
+#include "merkle/page.h"
+
+namespace sealbook::keytrans {
+namespace {
+
+// A test that cannot build its log has nothing to go on with.
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  if (!value.ok()) {
+    std::cerr << value.status() << std::endl;
+    std::abort();
+  }
+  return *std::move(value);
+}
+
+void RunInOrder(size_t n, const std::function<void(size_t)>& task) {
+  for (size_t i = 0; i < n; ++i) task(i);
+}
+
+}  // namespace
+
+class TestLog::Pages : public merkle::PageStore {
+ public:
+  absl::StatusOr<std::vector<std::shared_ptr<const merkle::Page>>> ReadPages(
+      absl::Span<const merkle::PageId> ids) override {
+    std::vector<std::shared_ptr<const merkle::Page>> pages;
+    for (const merkle::PageId& id : ids) {
+      auto page = pages_.find(id);
+      if (page == pages_.end()) return absl::DataLossError("no such page");
+      pages.push_back(page->second);
+    }
+    return pages;
+  }
+
+  void Add(const merkle::NewPage& page) {
+    pages_[page.id] = Must(merkle::Page::Decode(page.bytes));
+  }
+
+ private:
+  std::map<merkle::PageId, std::shared_ptr<const merkle::Page>> pages_;
+};
+
+TestLog::TestLog(uint64_t window)
+    : pages_(std::make_unique<Pages>()), appender_(0, {}) {
+  configuration_.signature_public_key = "signature public key";
+  configuration_.vrf_public_key = "vrf public key";
+  configuration_.max_ahead = 60'000;
+  configuration_.max_behind = 3'600'000;
+  configuration_.reasonable_monitoring_window = window;
+}
+
+TestLog::~TestLog() = default;
+
+void TestLog::Append(uint64_t timestamp,
+                     const std::vector<NewVersion>& versions) {
+  const uint64_t position = size();
+  std::vector<merkle::PrefixLeaf> leaves;
+  for (const NewVersion& added : versions) {
+    std::vector<Version>& known = labels_[added.label];
+    const uint32_t number = static_cast<uint32_t>(known.size());
+    Version version;
+    version.opened.value = added.value;
+    crypto::Hash random =
+        crypto::Sha256({"opening", added.label, std::to_string(number)});
+    version.opened.opening =
+        *crypto::Opening::FromBytes(random.view().substr(0, 16));
+    version.facts.position = position;
+    version.facts.vrf_output =
+        FakeProve(EncodeVrfInput(added.label, number)).output;
+    version.facts.commitment =
+        CommitToValue(version.opened.opening, added.label, number, added.value);
+    leaves.push_back({version.facts.vrf_output, version.facts.commitment});
+    known.push_back(std::move(version));
+  }
+  if (leaves.empty()) {
+    std::string seed = std::to_string(position);
+    leaves.push_back(
+        {*crypto::VrfOutput::FromBytes(crypto::Sha256({"key", seed}).view()),
+         *crypto::Commitment::FromBytes(
+             crypto::Sha256({"commitment", seed}).view())});
+  }
+  merkle::PrefixTreeUpdate update = Must(merkle::InsertLeaves(
+      *pages_, tree_, position,
+      std::vector<std::vector<merkle::PrefixLeaf>>{leaves}, RunInOrder));
+  for (const merkle::NewPage& page : update.pages) pages_->Add(page);
+  tree_ = update.versions[0];
+  entries_.push_back(LogEntry{timestamp, tree_.root});
+  added_.push_back(std::move(leaves));
+  appender_.Append(entries_.back().LeafValue());
+}
+
+Verifier TestLog::verifier() const {
+  return Verifier::WithKeys(configuration_,
+                            std::make_shared<FakeSignatureKey>(),
+                            std::make_shared<FakeVrfKey>());
+}
+
+crypto::Hash TestLog::Root(uint64_t size) const {
+  std::vector<crypto::Hash> subtrees;
+  for (const merkle::LogNode& node : merkle::FullSubtrees(size)) {
+    subtrees.push_back(appender_.new_nodes()[merkle::NodeIndex(node)]);
+  }
+  return merkle::RootFromFullSubtrees(size, subtrees);
+}
+
+TreeHead TestLog::Sign(uint64_t size, const crypto::Hash& root) const {
+  return {size, FakeSign(EncodeTreeHeadTbs(configuration_, size, root))};
+}
+
+absl::StatusOr<SearchAnswer> TestLog::Answer(const SearchRequest& request,
+                                             std::optional<uint64_t> size) {
+  uint64_t shown = size.value_or(this->size());
+  return AnswerSearch(*this, configuration_, Sign(shown, Root(shown)), request);
+}
+
+absl::StatusOr<std::vector<LogEntry>> TestLog::ReadEntries(
+    absl::Span<const uint64_t> positions) {
+  std::vector<LogEntry> entries;
+  for (uint64_t position : positions) entries.push_back(entries_.at(position));
+  return entries;
+}
+
+absl::StatusOr<std::vector<crypto::Hash>> TestLog::ReadLogNodes(
+    absl::Span<const merkle::LogNode> nodes) {
+  std::vector<crypto::Hash> hashes;
+  for (const merkle::LogNode& node : nodes) {
+    hashes.push_back(appender_.new_nodes().at(merkle::NodeIndex(node)));
+  }
+  return hashes;
+}
+
+merkle::PageStore& TestLog::pages() { return *pages_; }
+
+absl::StatusOr<std::optional<uint32_t>> TestLog::ReadGreatestVersion(
+    absl::string_view label) {
+  auto known = labels_.find(std::string(label));
+  if (known == labels_.end()) return std::nullopt;
+  return static_cast<uint32_t>(known->second.size() - 1);
+}
+
+absl::StatusOr<std::vector<std::optional<VersionFacts>>> TestLog::ReadVersions(
+    absl::string_view label, absl::Span<const uint32_t> versions) {
+  std::vector<std::optional<VersionFacts>> facts(versions.size());
+  auto known = labels_.find(std::string(label));
+  if (known == labels_.end()) return facts;
+  for (size_t i = 0; i < versions.size(); ++i) {
+    if (versions[i] < known->second.size()) {
+      facts[i] = known->second[versions[i]].facts;
+    }
+  }
+  return facts;
+}
+
+absl::StatusOr<OpenedValue> TestLog::ReadValue(absl::string_view label,
+                                               uint32_t version) {
+  return labels_.at(std::string(label)).at(version).opened;
+}
+
+absl::StatusOr<crypto::VrfPrivateKey::Proven> TestLog::ProveVrf(
+    absl::string_view label, uint32_t version) {
+  return FakeProve(EncodeVrfInput(label, version));
+}
+
+}  // namespace sealbook::keytrans

@@ -1,0 +1,95 @@
+// A log in memory for tests: real trees and pages, fake keys (fake_keys.h).
+//
+//   TestLog log(/*window=*/1000);
+//   log.Append(/*timestamp=*/5, {{"a@example.org", "value"}});
+//   auto answer = log.Answer(request);
+//   log.verifier().VerifySearch(request, std::nullopt, answer->bytes, 5);
+#ifndef SEALBOOK_KEYTRANS_TESTING_TEST_LOG_H_
+#define SEALBOOK_KEYTRANS_TESTING_TEST_LOG_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "keytrans/prover.h"
+#include "keytrans/verifier.h"
+#include "merkle/log_tree.h"
+#include "merkle/prefix_tree.h"
+
+namespace sealbook::keytrans {
+
+// Not thread-safe.
+class TestLog : public ProverSource {
+ public:
+  struct NewVersion {
+    std::string label;
+    std::string value;
+  };
+
+  struct Version {
+    VersionFacts facts;
+    OpenedValue opened;
+  };
+
+  // `window`: Reasonable Monitoring Window, ms. max_ahead is 60 s, max_behind
+  // one hour.
+  explicit TestLog(uint64_t window);
+  ~TestLog() override;
+
+  // Adds one log entry. Each NewVersion gets the next version of its label;
+  // without any, the entry gets a padding leaf.
+  void Append(uint64_t timestamp, const std::vector<NewVersion>& versions);
+
+  uint64_t size() const { return entries_.size(); }
+  const std::vector<LogEntry>& entries() const { return entries_; }
+  // The leaves that each entry added.
+  const std::vector<std::vector<merkle::PrefixLeaf>>& added() const {
+    return added_;
+  }
+  const std::map<std::string, std::vector<Version>>& labels() const {
+    return labels_;
+  }
+  const Configuration& configuration() const { return configuration_; }
+  Verifier verifier() const;
+
+  crypto::Hash Root(uint64_t size) const;
+  // Signs whatever root it is given.
+  TreeHead Sign(uint64_t size, const crypto::Hash& root) const;
+  // Answers in the tree of `size` entries; the whole tree when absent.
+  absl::StatusOr<SearchAnswer> Answer(
+      const SearchRequest& request,
+      std::optional<uint64_t> size = std::nullopt);
+
+  absl::StatusOr<std::vector<LogEntry>> ReadEntries(
+      absl::Span<const uint64_t> positions) override;
+  absl::StatusOr<std::vector<crypto::Hash>> ReadLogNodes(
+      absl::Span<const merkle::LogNode> nodes) override;
+  merkle::PageStore& pages() override;
+  absl::StatusOr<std::optional<uint32_t>> ReadGreatestVersion(
+      absl::string_view label) override;
+  absl::StatusOr<std::vector<std::optional<VersionFacts>>> ReadVersions(
+      absl::string_view label, absl::Span<const uint32_t> versions) override;
+  absl::StatusOr<OpenedValue> ReadValue(absl::string_view label,
+                                        uint32_t version) override;
+  absl::StatusOr<crypto::VrfPrivateKey::Proven> ProveVrf(
+      absl::string_view label, uint32_t version) override;
+
+ private:
+  class Pages;
+
+  Configuration configuration_;
+  std::unique_ptr<Pages> pages_;
+  merkle::PrefixTreeVersion tree_;
+  merkle::LogAppender appender_;
+  std::vector<LogEntry> entries_;
+  std::vector<std::vector<merkle::PrefixLeaf>> added_;
+  std::map<std::string, std::vector<Version>> labels_;
+};
+
+}  // namespace sealbook::keytrans
+
+#endif  // SEALBOOK_KEYTRANS_TESTING_TEST_LOG_H_

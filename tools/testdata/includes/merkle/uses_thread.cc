@@ -1,0 +1,3 @@
+#include <thread>
+
+#include "keytrans/verifier.h"
