@@ -92,7 +92,15 @@ absl::StatusOr<bool> ProofConsumer::Lookup(uint32_t version) {
   }
   const merkle::PrefixSearchResult& result = results[queries_.size()];
   queries_.push_back(key->second);
-  return result.type == merkle::PrefixSearchResultType::kInclusion;
+  bool included = result.type == merkle::PrefixSearchResultType::kInclusion;
+  if (included && !key->second.commitment.has_value()) {
+    return Refuse(RefusalReason::kLadder,
+                  absl::StrCat("log entry ", proof_position_,
+                               " includes version ", version,
+                               ", which is greater than the claimed greatest "
+                               "or said to be absent"));
+  }
+  return included;
 }
 
 absl::Status ProofConsumer::EndProof() {

@@ -33,8 +33,9 @@ class ProofConsumer : public ProofHandle {
   ProofConsumer(const CombinedTreeProof& proof, const LadderKeys& keys,
                 uint64_t size, const TreeView* retained);
 
-  // Refusals: kElementCount when a queue runs out, kTimestampOrder,
-  // kPrefixProof, kRootMismatch.
+  // Refusals: kElementCount when a queue runs out, kTimestampOrder, kLadder for
+  // an inclusion of a version that has no commitment, kPrefixProof,
+  // kRootMismatch.
   absl::StatusOr<uint64_t> Timestamp(uint64_t position) override;
   absl::Status BeginProof(uint64_t position) override;
   absl::StatusOr<bool> Lookup(uint32_t version) override;

@@ -27,7 +27,7 @@ class WorkedExampleTest : public ::testing::Test {
   WorkedExampleTest() : log_(kHour) {
     // T_12 - T_7 >= window, T_12 - T_11 < window.
     const uint64_t minutes[] = {0,  10, 20, 30, 40,  50, 60,
-                                70, 80, 90, 99, 110, 130};
+                                70, 80, 90, 99, 110, 131};
     for (uint64_t i = 0; i < 13; ++i) {
       std::vector<TestLog::NewVersion> added;
       if (i == 2 || i == 5 || i == 9) added.push_back({kAlice, "value"});
@@ -273,7 +273,7 @@ TEST_F(RefusalTest, RefusesAnotherValueOrOpening) {
 
 TEST_F(RefusalTest, RefusesASmallerVersionThanTheGreatest) {
   // Version 1 as the greatest: its ladder is 0, 1, 3, 2; version 2 exists.
-  ExpectRefusal(RefusalReason::kLadder, "greater version",
+  ExpectRefusal(RefusalReason::kLadder, "includes version 2",
                 [&](SearchResponse& r) {
                   const auto& alice = log_.labels().at(kAlice);
                   r.version = 1;
@@ -349,7 +349,7 @@ TEST_F(RefusalTest, RefusesAnUpdatedHeadThatIsNotLarger) {
 
 TEST_F(RefusalTest, RefusesSameWhereNothingWasAdvertised) {
   retained_.reset();
-  ExpectRefusal(RefusalReason::kTreeSize, "nothing was advertised",
+  ExpectRefusal(RefusalReason::kTreeSize, "no tree head was advertised",
                 [](SearchResponse& r) { r.full_tree_head.updated.reset(); });
 }
 
@@ -493,7 +493,7 @@ TEST_F(RefusalTest, RefusesToProveAnExistingLabelAbsent) {
   auto result = log_.verifier().VerifyAbsence(request, retained_,
                                               *response.Encode(), now_);
   EXPECT_EQ(RefusalOf(result.status()), RefusalReason::kLadder);
-  EXPECT_THAT(result.status().message(), HasSubstr("said to be absent"));
+  EXPECT_THAT(result.status().message(), HasSubstr("includes version 0"));
 }
 
 TEST_F(RefusalTest, RefusesViewsThatTheRequestDoesNotAdvertise) {
