@@ -17,9 +17,10 @@ namespace sealbook::merkle {
 
 class Page;
 
-// Names one immutable page: the position of the log entry that wrote it, and its
-// ordinal within that entry. Ids grow with time, so a commit writes sequentially.
-// The root page of the tree as of log entry `position` is {position, 0}.
+// Names one immutable page: the position of the log entry that wrote it, and
+// its ordinal within that entry. Ids grow with time, so a commit writes
+// sequentially. The root page of the tree as of log entry `position` is
+// {position, 0}.
 struct PageId {
   uint64_t position = 0;
   uint32_t ordinal = 0;

@@ -3,6 +3,7 @@
 #ifndef SEALBOOK_MERKLE_PREFIX_PROOF_H_
 #define SEALBOOK_MERKLE_PREFIX_PROOF_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -13,6 +14,7 @@
 
 namespace sealbook::merkle {
 
+// A search key and the commitment to its value ([KT] PrefixLeaf).
 struct PrefixLeaf {
   crypto::VrfOutput vrf_output;
   crypto::Commitment commitment;
@@ -44,8 +46,11 @@ struct PrefixSearchResult {
                          const PrefixSearchResult&) = default;
 };
 
+// `results` counts in one byte on the wire.
+inline constexpr size_t kMaxPrefixProofResults = 255;
+
 struct PrefixProof {
-  // In the order of the lookups; at most 255.
+  // In the order of the lookups; at most kMaxPrefixProofResults.
   std::vector<PrefixSearchResult> results;
   // Values of the nodes that the verifier cannot compute, left to right.
   std::vector<crypto::Hash> elements;
@@ -62,13 +67,24 @@ struct PrefixQuery {
 };
 
 // The prefix root that `proof` leads to; the caller compares it.
-// INVALID_ARGUMENT, with what was wrong: a number of results other than
-// queries.size(); an inclusion without a commitment; a nonInclusionLeaf whose
-// leaf is the searched key or does not share its first `depth` bits; results
-// that contradict each other (one key searched twice with different results, a
-// terminal node inside or above another's path, two different leaves at one
-// place); elements left over or missing.
+// INVALID_ARGUMENT, with what was wrong, before anything is hashed:
+// - a number of results other than queries.size();
+// - an unknown result type; a leaf beside any type but nonInclusionLeaf, or
+// none
+//   beside that;
+// - an inclusion without a commitment;
+// - a nonInclusionLeaf whose leaf is the searched key or does not share its
+//   first `depth` bits;
+// - results that contradict each other: one key searched twice with different
+//   results, a terminal node above or inside another's path, two different
+//   nodes at one place;
+// - elements left over or missing (the message says both numbers).
 // A proof without results has one element, the root itself.
+//
+// Not refused, since the draft's trees may come to it by removing leaves (the
+// auditor's step 7 can blank a removed leaf, but cannot know that its sibling
+// is a leaf to be moved up): a parent with two missing children, and a leaf
+// deeper than its neighbours require. Neither lets anything be proven falsely.
 absl::StatusOr<crypto::Hash> EvaluatePrefixProof(
     absl::Span<const PrefixQuery> queries, const PrefixProof& proof);
 

@@ -1,0 +1,281 @@
+#include "merkle/page.h"
+
+#include <array>
+#include <bit>
+#include <limits>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "crypto/hash.h"
+
+namespace sealbook::merkle {
+namespace {
+
+using crypto::Hash;
+
+constexpr char kFormat = 0x01;
+constexpr size_t kChecksumBytes = 4;
+
+absl::Status Broken(absl::string_view why) {
+  return absl::DataLossError(absl::StrCat("prefix page: ", why));
+}
+
+absl::string_view Checksum(const Hash& hash) {
+  return hash.view().substr(0, kChecksumBytes);
+}
+
+void AppendView(std::string& out, absl::string_view bytes) {
+  out.append(bytes.data(), bytes.size());
+}
+
+void AppendVarint(std::string& out, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) {
+    out.push_back(static_cast<char>(value | 0x80));
+  }
+  out.push_back(static_cast<char>(value));
+}
+
+uint32_t Mask(Page::Place place) { return uint32_t{1} << place; }
+
+// How many nodes of `places` come before `place`.
+size_t Rank(uint32_t places, Page::Place place) {
+  return std::popcount(places & (Mask(place) - 1));
+}
+
+}  // namespace
+
+// Reads one page, front to back.
+class PageDecoder {
+ public:
+  explicit PageDecoder(absl::string_view bytes) : rest_(bytes) {}
+
+  absl::StatusOr<std::shared_ptr<const Page>> Decode() {
+    SEALBOOK_RETURN_IF_ERROR(TakeFrame());
+    SEALBOOK_RETURN_IF_ERROR(ReadNode(Page::kRoot));
+    if (!rest_.empty()) {
+      return Broken(absl::StrCat(rest_.size(), " trailing bytes"));
+    }
+    if (kinds_[Page::kRoot] == Page::Kind::kEmpty) {
+      return Broken("its root is empty");
+    }
+    return Build();
+  }
+
+ private:
+  // Checks and removes what stands around the nodes.
+  absl::Status TakeFrame() {
+    if (rest_.size() < 1 + kChecksumBytes) return Broken("truncated");
+    const absl::string_view checksum =
+        rest_.substr(rest_.size() - kChecksumBytes);
+    rest_.remove_suffix(kChecksumBytes);
+    if (checksum != Checksum(crypto::Sha256(rest_))) {
+      return Broken("wrong checksum");
+    }
+    if (rest_[0] != kFormat) {
+      return Broken(
+          absl::StrCat("unknown format ", static_cast<uint8_t>(rest_[0])));
+    }
+    rest_.remove_prefix(1);
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadNode(Page::Place place) {
+    if (rest_.empty()) return Broken("truncated at a node");
+    const uint8_t tag = static_cast<uint8_t>(rest_[0]);
+    rest_.remove_prefix(1);
+    kinds_[place] = static_cast<Page::Kind>(tag);
+    switch (kinds_[place]) {
+      case Page::Kind::kEmpty:
+        return absl::OkStatus();
+      case Page::Kind::kLeaf:
+        return ReadLeaf(place);
+      case Page::Kind::kParent:
+        return ReadParent(place);
+      case Page::Kind::kReference:
+        return ReadReference(place);
+    }
+    return Broken(absl::StrCat("unknown tag ", tag));
+  }
+
+  absl::Status ReadLeaf(Page::Place place) {
+    SEALBOOK_RETURN_IF_ERROR(Take(leaves_[place].vrf_output));
+    return Take(leaves_[place].commitment);
+  }
+
+  absl::Status ReadParent(Page::Place place) {
+    if (place >= Page::kFirstBottom) return Broken("a parent at level 4");
+    const Page::Place left = Page::Child(place, false);
+    const Page::Place right = Page::Child(place, true);
+    SEALBOOK_RETURN_IF_ERROR(ReadNode(left));
+    SEALBOOK_RETURN_IF_ERROR(ReadNode(right));
+    if (kinds_[left] == Page::Kind::kEmpty ||
+        kinds_[right] == Page::Kind::kEmpty) {
+      const Page::Kind only =
+          kinds_[left] == Page::Kind::kEmpty ? kinds_[right] : kinds_[left];
+      if (only == Page::Kind::kEmpty) {
+        return Broken("a parent with two empty children");
+      }
+      if (only == Page::Kind::kLeaf) {
+        return Broken("a parent whose only child is a leaf");
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadReference(Page::Place place) {
+    if (place < Page::kFirstBottom) {
+      return Broken("a reference above level 4");
+    }
+    SEALBOOK_ASSIGN_OR_RETURN(references_[place].position, TakeVarint());
+    SEALBOOK_ASSIGN_OR_RETURN(const uint64_t ordinal, TakeVarint());
+    if (ordinal > std::numeric_limits<uint32_t>::max()) {
+      return Broken(absl::StrCat("page ordinal ", ordinal));
+    }
+    references_[place].ordinal = static_cast<uint32_t>(ordinal);
+    return Take(hashes_[place]);
+  }
+
+  template <typename Bytes>
+  absl::Status Take(Bytes& out) {
+    if (rest_.size() < Bytes::kSize) return Broken("truncated in a node");
+    SEALBOOK_ASSIGN_OR_RETURN(out,
+                              Bytes::FromBytes(rest_.substr(0, Bytes::kSize)));
+    rest_.remove_prefix(Bytes::kSize);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<uint64_t> TakeVarint() {
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (rest_.empty()) return Broken("truncated in an integer");
+      const uint8_t byte = static_cast<uint8_t>(rest_[0]);
+      rest_.remove_prefix(1);
+      const uint64_t bits = byte & 0x7f;
+      if (shift == 63 && bits > 1) break;
+      value |= bits << shift;
+      if ((byte & 0x80) != 0) continue;
+      if (byte == 0 && shift > 0) {
+        return Broken("an integer not in its shortest form");
+      }
+      return value;
+    }
+    return Broken("an integer of more than 64 bits");
+  }
+
+  // Hashes from the bottom up and keeps only the places that exist.
+  std::shared_ptr<const Page> Build() {
+    std::shared_ptr<Page> page(new Page());
+    for (Page::Place p = Page::kEnd - 1; p >= Page::kRoot; --p) {
+      if (kinds_[p] == Page::Kind::kLeaf) {
+        page->leaf_places_ |= Mask(p);
+        hashes_[p] = HashPrefixLeaf(leaves_[p]);
+      } else if (kinds_[p] == Page::Kind::kParent) {
+        page->parent_places_ |= Mask(p);
+        hashes_[p] = HashPrefixParent(hashes_[Page::Child(p, false)],
+                                      hashes_[Page::Child(p, true)]);
+      } else if (kinds_[p] == Page::Kind::kReference) {
+        page->reference_places_ |= Mask(p);
+      }
+    }
+    Compact(*page);
+    return page;
+  }
+
+  void Compact(Page& page) const {
+    page.leaves_.reserve(std::popcount(page.leaf_places_));
+    page.references_.reserve(std::popcount(page.reference_places_));
+    page.hashes_.reserve(std::popcount(page.leaf_places_) +
+                         std::popcount(page.parent_places_) +
+                         std::popcount(page.reference_places_));
+    for (Page::Place p = Page::kRoot; p < Page::kEnd; ++p) {
+      if (kinds_[p] == Page::Kind::kEmpty) continue;
+      page.hashes_.push_back(hashes_[p]);
+      if (kinds_[p] == Page::Kind::kLeaf) page.leaves_.push_back(leaves_[p]);
+      if (kinds_[p] == Page::Kind::kReference) {
+        page.references_.push_back(references_[p]);
+      }
+    }
+  }
+
+  absl::string_view rest_;
+  std::array<Page::Kind, Page::kEnd> kinds_{};
+  std::array<Hash, Page::kEnd> hashes_;
+  std::array<PrefixLeaf, Page::kEnd> leaves_;
+  std::array<PageId, Page::kEnd> references_;
+};
+
+size_t Page::Level(Place place) { return std::bit_width(place) - 1; }
+
+absl::StatusOr<std::shared_ptr<const Page>> Page::Decode(
+    absl::string_view bytes) {
+  return PageDecoder(bytes).Decode();
+}
+
+Page::Kind Page::kind(Place place) const {
+  const uint32_t mask = Mask(place);
+  if ((parent_places_ & mask) != 0) return Kind::kParent;
+  if ((reference_places_ & mask) != 0) return Kind::kReference;
+  if ((leaf_places_ & mask) != 0) return Kind::kLeaf;
+  return Kind::kEmpty;
+}
+
+const Hash& Page::hash(Place place) const {
+  static const Hash missing;
+  const uint32_t places = leaf_places_ | parent_places_ | reference_places_;
+  if ((places & Mask(place)) == 0) return missing;
+  return hashes_[Rank(places, place)];
+}
+
+const PrefixLeaf& Page::leaf(Place place) const {
+  return leaves_[Rank(leaf_places_, place)];
+}
+
+const PageId& Page::reference(Place place) const {
+  return references_[Rank(reference_places_, place)];
+}
+
+size_t Page::MemoryBytes() const {
+  // Beside the object: the shared count, and the allocator's header of each
+  // block.
+  constexpr size_t kOverhead = 16 + 4 * 16;
+  return sizeof(Page) + kOverhead + hashes_.capacity() * sizeof(Hash) +
+         leaves_.capacity() * sizeof(PrefixLeaf) +
+         references_.capacity() * sizeof(PageId);
+}
+
+void PageWriter::AddEmpty() {
+  buffer_.push_back(static_cast<char>(Page::Kind::kEmpty));
+}
+
+void PageWriter::AddLeaf(const PrefixLeaf& leaf) {
+  buffer_.push_back(static_cast<char>(Page::Kind::kLeaf));
+  AppendView(buffer_, leaf.vrf_output.view());
+  AppendView(buffer_, leaf.commitment.view());
+}
+
+void PageWriter::AddParent() {
+  buffer_.push_back(static_cast<char>(Page::Kind::kParent));
+}
+
+void PageWriter::AddReference(const PageId& id, const Hash& hash) {
+  buffer_.push_back(static_cast<char>(Page::Kind::kReference));
+  AppendVarint(buffer_, id.position);
+  AppendVarint(buffer_, id.ordinal);
+  AppendView(buffer_, hash.view());
+}
+
+std::string PageWriter::Finish() {
+  AppendView(buffer_, Checksum(crypto::Sha256(buffer_)));
+  // A copy, since the buffer's capacity is that of the largest page so far.
+  std::string page(buffer_);
+  Clear();
+  return page;
+}
+
+void PageWriter::Clear() {
+  buffer_.clear();
+  buffer_.push_back(kFormat);
+}
+
+}  // namespace sealbook::merkle
