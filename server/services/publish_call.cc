@@ -1,0 +1,144 @@
+#include "server/services/publish_call.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/services/grpc_status.h"
+
+namespace sealbook::server {
+namespace {
+
+PublishCause CauseOf(const v1::PublishItem& item) {
+  return item.reason() == v1::PUBLISH_REASON_RENEWED ? PublishCause::kRenewed
+                                                     : PublishCause::kIssued;
+}
+
+void SetRefusal(const absl::Status& refusal, v1::PublishResult& result) {
+  const grpc::Status status = ToGrpcStatus(refusal);
+  result.set_code(status.error_code());
+  result.set_message(status.error_message());
+}
+
+void AddPublication(const Publication& from, v1::PublishResult& result) {
+  v1::Publication& to = *result.add_publications();
+  to.set_address(from.label);
+  to.set_version(from.version);
+  to.set_position(from.position);
+  to.set_commitment(from.commitment.ToString());
+  to.set_already_published(from.already_published);
+}
+
+}  // namespace
+
+absl::Status CheckPublishLimits(const v1::PublishRequest& request) {
+  if (request.items_size() == 0) {
+    return absl::InvalidArgumentError("the request has no items");
+  }
+  if (request.items_size() > kMaxPublishItems) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the request has ", request.items_size(), " items; the limit is ",
+        kMaxPublishItems, ": publish them in several requests"));
+  }
+  if (const size_t bytes = request.ByteSizeLong(); bytes > kMaxPublishBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the request has ", bytes, " bytes; the limit is ", kMaxPublishBytes,
+        " (3 MiB): publish the items in several requests"));
+  }
+  return absl::OkStatus();
+}
+
+PublishCall::PublishCall(const v1::PublishRequest& request,
+                         const smime::PublisherPolicy& publisher,
+                         uint64_t now_ms)
+    : request_(request),
+      publisher_(publisher),
+      now_ms_(now_ms),
+      items_(request.items_size()) {}
+
+bool PublishCall::AdmitSome(const smime::Admission& admission) {
+  while (true) {
+    const size_t index = taken_.fetch_add(1, std::memory_order_relaxed);
+    if (index >= items_.size()) return false;
+    absl::StatusOr<smime::AdmittedCertificate> admitted =
+        Admit(admission, request_.items(static_cast<int>(index)));
+    Item& item = items_[index];
+    item.refusal = admitted.status();
+    if (admitted.ok()) {
+      item.admitted = std::make_shared<const smime::AdmittedCertificate>(
+          *std::move(admitted));
+    }
+    // Release what was written above; the last one acquires it all.
+    if (judged_.fetch_add(1, std::memory_order_acq_rel) + 1 == items_.size()) {
+      return true;
+    }
+  }
+}
+
+absl::StatusOr<smime::AdmittedCertificate> PublishCall::Admit(
+    const smime::Admission& admission, const v1::PublishItem& item) const {
+  if (!v1::PublishReason_IsValid(item.reason())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("reason ", item.reason(), " is not known"));
+  }
+  if (!v1::PublishBasis_IsValid(item.basis())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("basis ", item.basis(), " is not known"));
+  }
+  smime::Submission submission;
+  submission.certificate = item.certificate();
+  for (const std::string& der : item.intermediates()) {
+    submission.intermediates.push_back(der);
+  }
+  for (const std::string& address : item.addresses()) {
+    submission.addresses.push_back(address);
+  }
+  return admission.Admit(submission, publisher_, static_cast<int64_t>(now_ms_));
+}
+
+std::vector<Submission> PublishCall::TakeSubmissions() {
+  std::vector<Submission> submissions;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    if (!items_[i].refusal.ok()) continue;
+    const v1::PublishItem& item = request_.items(static_cast<int>(i));
+    for (const smime::CertificateAddress& address :
+         items_[i].admitted->addresses) {
+      submissions.push_back({.label = address.label,
+                             .certificate = items_[i].admitted,
+                             .cause = CauseOf(item),
+                             .publisher = publisher_.id,
+                             .basis = static_cast<uint32_t>(item.basis())});
+    }
+  }
+  return submissions;
+}
+
+void PublishCall::FillResponse(const PublishOutcome& outcome,
+                               v1::PublishResponse& response) const {
+  size_t next = 0;
+  for (const Item& item : items_) {
+    v1::PublishResult& result = *response.add_results();
+    if (!item.refusal.ok()) {
+      SetRefusal(item.refusal, result);
+      continue;
+    }
+    for (const smime::CertificateAddress& address : item.admitted->addresses) {
+      const absl::StatusOr<Publication>& published = outcome.results[next++];
+      if (published.ok()) {
+        AddPublication(*published, result);
+        continue;
+      }
+      LogFailure("Publish", address.label, published.status());
+      if (result.code() == 0) SetRefusal(published.status(), result);
+    }
+  }
+  response.set_tree_size(outcome.tree_size);
+}
+
+size_t PublishCall::refused() const {
+  size_t count = 0;
+  for (const Item& item : items_) count += item.refusal.ok() ? 0 : 1;
+  return count;
+}
+
+}  // namespace sealbook::server

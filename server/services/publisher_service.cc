@@ -1,0 +1,119 @@
+#include "server/services/publisher_service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "server/services/grpc_status.h"
+#include "server/services/publish_call.h"
+
+namespace sealbook::server {
+namespace {
+
+constexpr uint64_t kRetryAfterMs = 1000;
+
+}  // namespace
+
+struct PublisherService::Call {
+  Call(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
+       const v1::PublishRequest& request, v1::PublishResponse* response,
+       const smime::PublisherPolicy& publisher, uint64_t now_ms)
+      : context(context),
+        reactor(reactor),
+        response(response),
+        publisher(publisher),
+        items(request, publisher, now_ms) {}
+
+  // gRPC's, valid until reactor->Finish().
+  grpc::CallbackServerContext* const context;
+  grpc::ServerUnaryReactor* const reactor;
+  v1::PublishResponse* const response;
+
+  const smime::PublisherPolicy& publisher;
+  PublishCall items;
+};
+
+grpc::ServerUnaryReactor* PublisherService::Publish(
+    grpc::CallbackServerContext* context, const v1::PublishRequest* request,
+    v1::PublishResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  absl::StatusOr<const smime::PublisherPolicy*> publisher =
+      parts_.publishers->Identify(*context->auth_context());
+  absl::Status status = publisher.status();
+  if (status.ok()) status = CheckPublishLimits(*request);
+  if (!status.ok()) {
+    LogFailure("Publish", "", status);
+    reactor->Finish(ToGrpcStatus(status));
+    return reactor;
+  }
+
+  auto call = std::make_shared<Call>(context, reactor, *request, response,
+                                     **publisher, parts_.clock->WallMs());
+  // The first task can do all of the work; the others only make it faster, so
+  // they may be missing.
+  if (!parts_.queue->TryPost([this, call] { Admit(call); })) {
+    reactor->Finish(Overloaded(*context, "too many publications are waiting",
+                               kRetryAfterMs));
+    return reactor;
+  }
+  const size_t helpers =
+      std::min<size_t>(parts_.queue->threads(), request->items_size());
+  for (size_t i = 1; i < helpers; ++i) {
+    if (!parts_.queue->TryPost([this, call] { Admit(call); })) break;
+  }
+  return reactor;
+}
+
+void PublisherService::Admit(const std::shared_ptr<Call>& call) {
+  if (call->items.AdmitSome(*parts_.admission)) Sequence(call);
+}
+
+void PublisherService::Sequence(const std::shared_ptr<Call>& call) {
+  std::vector<Submission> submissions = call->items.TakeSubmissions();
+  if (submissions.empty()) {
+    const std::shared_ptr<const SignedHead> head = parts_.visible_head->Get();
+    PublishOutcome nothing;
+    nothing.tree_size = head == nullptr ? 0 : head->tree_size;
+    Finish(*call, nothing);
+    return;
+  }
+  if (submissions.size() > parts_.max_publications) {
+    Finish(*call, absl::InvalidArgumentError(absl::StrCat(
+                      "the request's certificates name ", submissions.size(),
+                      " addresses; the limit is ", parts_.max_publications,
+                      ": publish them in several requests")));
+    return;
+  }
+  parts_.sequencer->Submit(
+      std::move(submissions),
+      [this, call](const absl::StatusOr<PublishOutcome>& outcome) {
+        Finish(*call, outcome);
+      });
+}
+
+void PublisherService::Finish(Call& call,
+                              const absl::StatusOr<PublishOutcome>& outcome) {
+  if (!outcome.ok()) {
+    LogFailure("Publish", "", outcome.status());
+    const std::optional<uint64_t> retry = RetryAfterMs(outcome.status());
+    call.reactor->Finish(
+        retry.has_value()
+            ? Overloaded(*call.context, outcome.status().message(), *retry)
+            : ToGrpcStatus(outcome.status()));
+    return;
+  }
+  call.items.FillResponse(*outcome, *call.response);
+  spdlog::info(
+      "publisher {}: {} items, {} refused by admission, {} "
+      "publications, tree size {}",
+      call.publisher.id, call.response->results_size(), call.items.refused(),
+      outcome->results.size(), outcome->tree_size);
+  call.reactor->Finish(grpc::Status::OK);
+}
+
+}  // namespace sealbook::server
