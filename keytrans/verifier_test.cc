@@ -37,16 +37,7 @@ class WorkedExampleTest : public ::testing::Test {
     now_ = log_.entries().back().timestamp + 1000;
   }
 
-  // The view of a user who looked nobody up when the log had `size` entries.
-  TreeView ViewAt(uint64_t size) {
-    SearchRequest request{std::nullopt, kNobody, std::nullopt};
-    auto answer = log_.Answer(request, size);
-    auto verified =
-        log_.verifier().VerifyAbsence(request, std::nullopt, answer->bytes,
-                                      log_.entries()[size - 1].timestamp);
-    EXPECT_TRUE(verified.ok()) << verified.status();
-    return verified->view;
-  }
+  TreeView ViewAt(uint64_t size) const { return log_.View(size); }
 
   static constexpr uint64_t kStart = 1'700'000'000'000;
   TestLog log_;

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "crypto/hash.h"
+#include "keytrans/implicit_tree.h"
 #include "keytrans/testing/fake_keys.h"
 #include "merkle/page.h"
 
@@ -48,13 +49,19 @@ class TestLog::Pages : public merkle::PageStore {
   std::map<merkle::PageId, std::shared_ptr<const merkle::Page>> pages_;
 };
 
-TestLog::TestLog(uint64_t window)
+TestLog::TestLog(uint64_t window, TestKeys keys)
     : pages_(std::make_unique<Pages>()), appender_(0, {}) {
   configuration_.signature_public_key = "signature public key";
   configuration_.vrf_public_key = "vrf public key";
   configuration_.max_ahead = 60'000;
   configuration_.max_behind = 3'600'000;
   configuration_.reasonable_monitoring_window = window;
+  if (keys == TestKeys::kFake) return;
+  const crypto::CipherSuite suite = configuration_.ciphersuite;
+  signature_key_ = Must(crypto::SignaturePrivateKey::Generate(suite));
+  vrf_key_ = Must(crypto::VrfPrivateKey::Generate(suite));
+  configuration_.signature_public_key = signature_key_->public_key();
+  configuration_.vrf_public_key = vrf_key_->public_key();
 }
 
 TestLog::~TestLog() = default;
@@ -74,7 +81,7 @@ void TestLog::Append(uint64_t timestamp,
         *crypto::Opening::FromBytes(random.view().substr(0, 16));
     version.facts.position = position;
     version.facts.vrf_output =
-        FakeProve(EncodeVrfInput(added.label, number)).output;
+        Must(ProveVrf(added.label, number)).output;
     version.facts.commitment =
         CommitToValue(version.opened.opening, added.label, number, added.value);
     leaves.push_back({version.facts.vrf_output, version.facts.commitment});
@@ -98,21 +105,34 @@ void TestLog::Append(uint64_t timestamp,
 }
 
 Verifier TestLog::verifier() const {
+  if (signature_key_ != nullptr) return Must(Verifier::Create(configuration_));
   return Verifier::WithKeys(configuration_,
                             std::make_shared<FakeSignatureKey>(),
                             std::make_shared<FakeVrfKey>());
 }
 
-crypto::Hash TestLog::Root(uint64_t size) const {
-  std::vector<crypto::Hash> subtrees;
+TreeView TestLog::View(uint64_t size) const {
+  TreeView view;
+  view.tree_head.tree_size = size;
   for (const merkle::LogNode& node : merkle::FullSubtrees(size)) {
-    subtrees.push_back(appender_.new_nodes()[merkle::NodeIndex(node)]);
+    view.full_subtrees.push_back(
+        appender_.new_nodes()[merkle::NodeIndex(node)]);
   }
-  return merkle::RootFromFullSubtrees(size, subtrees);
+  for (uint64_t position : Frontier(size)) {
+    view.frontier.push_back(entries_[position]);
+  }
+  view.tree_head = Sign(size, view.Root());
+  return view;
 }
 
+crypto::Hash TestLog::Root(uint64_t size) const { return View(size).Root(); }
+
 TreeHead TestLog::Sign(uint64_t size, const crypto::Hash& root) const {
-  return {size, FakeSign(EncodeTreeHeadTbs(configuration_, size, root))};
+  std::string message = EncodeTreeHeadTbs(configuration_, size, root);
+  if (signature_key_ != nullptr) {
+    return {size, Must(signature_key_->Sign(message))};
+  }
+  return {size, FakeSign(message)};
 }
 
 absl::StatusOr<SearchAnswer> TestLog::Answer(const SearchRequest& request,
@@ -166,7 +186,9 @@ absl::StatusOr<OpenedValue> TestLog::ReadValue(absl::string_view label,
 
 absl::StatusOr<crypto::VrfPrivateKey::Proven> TestLog::ProveVrf(
     absl::string_view label, uint32_t version) {
-  return FakeProve(EncodeVrfInput(label, version));
+  std::string input = EncodeVrfInput(label, version);
+  if (vrf_key_ != nullptr) return vrf_key_->Prove(input);
+  return FakeProve(input);
 }
 
 }  // namespace sealbook::keytrans

@@ -1,4 +1,5 @@
-// A log in memory for tests: real trees and pages, fake keys (fake_keys.h).
+// A log in memory for tests: real trees and pages, fake keys (fake_keys.h)
+// unless real ones are asked for.
 //
 //   TestLog log(/*window=*/1000);
 //   log.Append(/*timestamp=*/5, {{"a@example.org", "value"}});
@@ -22,6 +23,8 @@
 
 namespace sealbook::keytrans {
 
+enum class TestKeys { kFake, kReal };
+
 // Not thread-safe.
 class TestLog : public ProverSource {
  public:
@@ -36,8 +39,8 @@ class TestLog : public ProverSource {
   };
 
   // `window`: Reasonable Monitoring Window, ms. max_ahead is 60 s, max_behind
-  // one hour.
-  explicit TestLog(uint64_t window);
+  // one hour. Real keys are for those who know the configuration only.
+  explicit TestLog(uint64_t window, TestKeys keys = TestKeys::kFake);
   ~TestLog() override;
 
   // Adds one log entry. Each NewVersion gets the next version of its label;
@@ -57,6 +60,8 @@ class TestLog : public ProverSource {
   Verifier verifier() const;
 
   crypto::Hash Root(uint64_t size) const;
+  // What a user retains who saw the log with `size` entries.
+  TreeView View(uint64_t size) const;
   // Signs whatever root it is given.
   TreeHead Sign(uint64_t size, const crypto::Hash& root) const;
   // Answers in the tree of `size` entries; the whole tree when absent.
@@ -82,6 +87,9 @@ class TestLog : public ProverSource {
   class Pages;
 
   Configuration configuration_;
+  // Null with fake keys.
+  std::unique_ptr<crypto::SignaturePrivateKey> signature_key_;
+  std::unique_ptr<crypto::VrfPrivateKey> vrf_key_;
   std::unique_ptr<Pages> pages_;
   merkle::PrefixTreeVersion tree_;
   merkle::LogAppender appender_;
