@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "crypto/secret_text.h"
 #include "crypto/types.h"
 
 namespace sealbook::crypto {
@@ -27,13 +28,15 @@ class SignaturePublicKey {
       CipherSuite suite, absl::string_view encoded);
 
   virtual ~SignaturePublicKey() = default;
-  // OK only for a valid signature; INVALID_ARGUMENT otherwise.
+  // OK only for a valid signature; INVALID_ARGUMENT otherwise: another length,
+  // r or s not in [1, n), or a signature of something else.
   virtual absl::Status Verify(absl::string_view message,
                               absl::string_view signature) const = 0;
 };
 
 class SignaturePrivateKey {
  public:
+  // UNIMPLEMENTED, here and below: as in SignaturePublicKey::Parse.
   static absl::StatusOr<std::unique_ptr<SignaturePrivateKey>> Generate(
       CipherSuite suite);
   // From PKCS#8 or SEC 1 PEM text. INVALID_ARGUMENT: not a key of this suite.
@@ -41,11 +44,12 @@ class SignaturePrivateKey {
       CipherSuite suite, absl::string_view pem);
 
   virtual ~SignaturePrivateKey() = default;
+  // Two signatures of one message may differ.
   virtual absl::StatusOr<std::string> Sign(absl::string_view message) const = 0;
   // The suite's encoding, as in Configuration.signature_public_key.
   virtual const std::string& public_key() const = 0;
-  // PKCS#8 PEM text. The caller wipes it (crypto/key_file.h).
-  virtual absl::StatusOr<std::string> ToPem() const = 0;
+  // PKCS#8 PEM text, for WriteKeyFile (crypto/key_file.h).
+  virtual absl::StatusOr<SecretText> ToPem() const = 0;
 };
 
 }  // namespace sealbook::crypto

@@ -13,11 +13,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "crypto/secret_text.h"
 #include "crypto/types.h"
 
 namespace sealbook::crypto {
 
-// VRF.Np of the suite, in bytes.
+// VRF.Np of the suite, in bytes. 0: a cipher suite that this build does not
+// have.
 size_t VrfProofSize(CipherSuite suite);
 
 class VrfPublicKey {
@@ -37,6 +39,7 @@ class VrfPublicKey {
 
 class VrfPrivateKey {
  public:
+  // UNIMPLEMENTED, below: as in VrfPublicKey::Parse.
   struct Proven {
     VrfOutput output;
     VrfProof proof;
@@ -54,8 +57,8 @@ class VrfPrivateKey {
   virtual absl::StatusOr<Proven> Prove(absl::string_view input) const = 0;
   // The suite's encoding, as in Configuration.vrf_public_key.
   virtual const std::string& public_key() const = 0;
-  // PKCS#8 PEM text. The caller wipes it (crypto/key_file.h).
-  virtual absl::StatusOr<std::string> ToPem() const = 0;
+  // PKCS#8 PEM text, for WriteKeyFile (crypto/key_file.h).
+  virtual absl::StatusOr<SecretText> ToPem() const = 0;
 };
 
 }  // namespace sealbook::crypto
