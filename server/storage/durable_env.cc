@@ -60,23 +60,12 @@ class DurableEnv::DurableFile : public leveldb::WritableFile {
   bool entry_is_durable_ = false;
 };
 
-namespace {
-
-leveldb::Status MissingIsCorruption(leveldb::Status status) {
-  if (!status.IsNotFound()) return status;
-  return leveldb::Status::Corruption("a file is missing", status.ToString());
-}
-
-}  // namespace
-
-leveldb::Status DurableEnv::NewSequentialFile(const std::string& path,
-                                              leveldb::SequentialFile** file) {
-  return MissingIsCorruption(target()->NewSequentialFile(path, file));
-}
-
 leveldb::Status DurableEnv::NewRandomAccessFile(
     const std::string& path, leveldb::RandomAccessFile** file) {
-  return MissingIsCorruption(target()->NewRandomAccessFile(path, file));
+  leveldb::Status status = target()->NewRandomAccessFile(path, file);
+  if (!status.IsNotFound()) return status;
+  return leveldb::Status::Corruption("a table file is missing",
+                                     status.ToString());
 }
 
 leveldb::Status DurableEnv::NewWritableFile(const std::string& path,

@@ -41,8 +41,9 @@ class DurableEnv : public leveldb::EnvWrapper {
   DurableEnv(leveldb::Env* target, SyncDirectory sync_directory)
       : EnvWrapper(target), sync_directory_(std::move(sync_directory)) {}
 
-  leveldb::Status NewSequentialFile(const std::string& path,
-                                    leveldb::SequentialFile** file) override;
+  // Makes the name `path` durable.
+  leveldb::Status SyncParentOf(const std::string& path);
+
   leveldb::Status NewRandomAccessFile(
       const std::string& path, leveldb::RandomAccessFile** file) override;
   leveldb::Status NewWritableFile(const std::string& path,
@@ -59,7 +60,6 @@ class DurableEnv : public leveldb::EnvWrapper {
 
   // Hands `status` on and remembers whether it was an error.
   leveldb::Status Noted(leveldb::Status status);
-  leveldb::Status SyncParentOf(const std::string& path);
 
   const SyncDirectory sync_directory_;
   std::atomic<bool> failed_{false};

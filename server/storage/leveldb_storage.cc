@@ -70,15 +70,16 @@ absl::Status CheckIsEmpty(leveldb::Env& env, const std::string& directory) {
       "\"): name an empty directory, or one that does not exist yet"));
 }
 
-absl::Status MakeDirectory(leveldb::Env& env, const std::string& directory) {
-  // An error is not the answer yet: most often the directory is there already.
-  const leveldb::Status made = env.CreateDir(directory);
-  if (made.ok() || env.FileExists(directory)) return absl::OkStatus();
-  if (const std::string parent = ParentDirectory(directory);
-      !env.FileExists(parent)) {
+absl::Status MakeDirectory(DurableEnv& env, const std::string& directory) {
+  const std::string parent = ParentDirectory(directory);
+  if (!env.FileExists(parent)) {
     return absl::NotFoundError(absl::StrCat("cannot make ", directory, ": ",
                                             parent, " does not exist"));
   }
+  // Also where it is there already: an attempt that failed may have made it.
+  const leveldb::Status made = env.FileExists(directory)
+                                   ? env.SyncParentOf(directory)
+                                   : env.CreateDir(directory);
   return FromLevelDb(made, absl::StrCat("making ", directory));
 }
 

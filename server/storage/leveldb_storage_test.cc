@@ -1,0 +1,249 @@
+// What is refused when a LevelDB store is made or opened. What it does once it
+// is open: conformance_test, crash_test, corruption_test.
+#include "server/storage/leveldb_storage.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/storage/testing/fault_env.h"
+#include "server/storage/testing/status_matchers.h"
+#include "server/storage/testing/temporary_directory.h"
+
+namespace sealbook::server {
+namespace {
+
+using ::sealbook::server::testing::FaultEnv;
+using ::sealbook::server::testing::IsOk;
+using ::sealbook::server::testing::Refuses;
+using ::sealbook::server::testing::TemporaryDirectory;
+using ::testing::ElementsAre;
+using ::testing::Optional;
+
+class LevelDbStorageTest : public ::testing::Test {
+ protected:
+  void WriteFile(const std::string& name, const std::string& bytes) {
+    std::ofstream(path_ + "/" + name, std::ios::binary) << bytes;
+  }
+  std::string ReadFile(const std::string& name) {
+    std::ifstream file(path_ + "/" + name, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+
+  const TemporaryDirectory parent_;
+  const std::string path_ = parent_.path() + "/log";
+};
+
+TEST_F(LevelDbStorageTest, CreatesInADirectoryThatDoesNotExist) {
+  ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
+  EXPECT_EQ(ReadFile("FORMAT"), "sealbook storage\nformat 1\n");
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}), IsOk());
+  EXPECT_THAT(LevelDbStorage::Open(path_ + "/", {}), IsOk());
+}
+
+TEST_F(LevelDbStorageTest, CreatesInAnEmptyFileSystem) {
+  std::filesystem::create_directories(path_ + "/lost+found");
+  ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}), IsOk());
+}
+
+TEST_F(LevelDbStorageTest, RefusesToCreateWithoutAParentDirectory) {
+  EXPECT_THAT(LevelDbStorage::Create(path_ + "/deeper", {}),
+              Refuses(absl::StatusCode::kNotFound, path_ + " does not exist"));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(LevelDbStorageTest, RefusesToCreateInSomebodyElsesDirectory) {
+  std::filesystem::create_directory(path_);
+  WriteFile("letter.txt", "dear");
+  EXPECT_THAT(LevelDbStorage::Create(path_, {}),
+              Refuses(absl::StatusCode::kFailedPrecondition,
+                      "holds \"letter.txt\"): name an empty directory"));
+  // Nothing was added to it.
+  std::vector<std::string> names;
+  for (const auto& file : std::filesystem::directory_iterator(path_)) {
+    names.push_back(file.path().filename());
+  }
+  EXPECT_THAT(names, ElementsAre("letter.txt"));
+}
+
+TEST_F(LevelDbStorageTest, RefusesToCreateOverAStore) {
+  ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
+  EXPECT_THAT(LevelDbStorage::Create(path_, {}),
+              Refuses(absl::StatusCode::kAlreadyExists, "sealbookd serve"));
+}
+
+TEST_F(LevelDbStorageTest, RefusesToCreateInAFile) {
+  std::ofstream(path_) << "a file";
+  EXPECT_THAT(
+      LevelDbStorage::Create(path_, {}),
+      Refuses(absl::StatusCode::kFailedPrecondition, "Not a directory"));
+  EXPECT_THAT(
+      LevelDbStorage::Open(path_, {}),
+      Refuses(absl::StatusCode::kFailedPrecondition, "Not a directory"));
+}
+
+TEST_F(LevelDbStorageTest, RefusesToOpenADirectoryThatDoesNotExist) {
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}),
+              Refuses(absl::StatusCode::kNotFound, "sealbookd init"));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(LevelDbStorageTest, RefusesToOpenAnEmptyDirectory) {
+  std::filesystem::create_directory(path_);
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}),
+              Refuses(absl::StatusCode::kNotFound, "may not be mounted"));
+  EXPECT_TRUE(std::filesystem::is_empty(path_));
+}
+
+TEST_F(LevelDbStorageTest, RefusesToOpenAForeignDirectory) {
+  std::filesystem::create_directory(path_);
+  WriteFile("letter.txt", "dear");
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}),
+              Refuses(absl::StatusCode::kFailedPrecondition, "no FORMAT file"));
+}
+
+TEST_F(LevelDbStorageTest, RefusesAFormatFileThatIsNotOurs) {
+  ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
+  for (const char* contents :
+       {"", "sealbook storage\n", "sealbook storage\nformat \n",
+        "sealbook storage\nformat 1", "sealbook storage\nformat one\n",
+        "sealbook storage\nformat 1\nmore\n", "SQLite format 3"}) {
+    WriteFile("FORMAT", contents);
+    EXPECT_THAT(LevelDbStorage::Open(path_, {}),
+                Refuses(absl::StatusCode::kFailedPrecondition,
+                        "damaged or not Sealbook's"))
+        << contents;
+  }
+}
+
+TEST_F(LevelDbStorageTest, NamesBothVersionsWhenItRefusesAFormat) {
+  ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
+  WriteFile("FORMAT", "sealbook storage\nformat 7\n");
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}),
+              Refuses(absl::StatusCode::kFailedPrecondition,
+                      "format 7, but this program reads and writes format 1"));
+}
+
+TEST_F(LevelDbStorageTest, RefusesAStoreWhoseDatabaseIsGone) {
+  ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
+  std::filesystem::remove_all(path_ + "/db");
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}),
+              Refuses(absl::StatusCode::kDataLoss, "/db"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/db"));
+}
+
+// Runs `body` in another process; true if it returned true.
+template <typename Body>
+bool InAnotherProcess(Body body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body() ? 0 : 1);
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_F(LevelDbStorageTest, RefusesAStoreThatAnotherProcessHasOpen) {
+  ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    auto storage = LevelDbStorage::Open(path_, {});
+    const char answer = storage.ok() ? 'y' : 'n';
+    if (write(ready[1], &answer, 1) == 1) pause();
+    _exit(0);
+  }
+  char answer = 0;
+  ASSERT_EQ(read(ready[0], &answer, 1), 1);
+  ASSERT_EQ(answer, 'y');
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}),
+              Refuses(absl::StatusCode::kUnavailable,
+                      path_ + " is in use by another sealbookd"));
+  ASSERT_EQ(kill(child, SIGKILL), 0);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  close(ready[0]);
+  close(ready[1]);
+  // A lock dies with its process: nothing is left to be cleared away.
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}), IsOk());
+}
+
+// Root may do anything: become somebody who may not.
+void BecomeNobody() {
+  if (geteuid() == 0 && (setegid(65534) != 0 || seteuid(65534) != 0)) _exit(2);
+}
+
+TEST_F(LevelDbStorageTest, NamesADirectoryThatItMayNotWrite) {
+  // Below /tmp, which anybody may walk through to get there.
+  char open_to_all[] = "/tmp/storage-XXXXXX";
+  ASSERT_NE(mkdtemp(open_to_all), nullptr);
+  const std::string path = std::string(open_to_all) + "/log";
+  ASSERT_THAT(LevelDbStorage::Create(path, {}), IsOk());
+  ASSERT_EQ(chmod(open_to_all, 0555), 0);
+  ASSERT_EQ(chmod((path + "/LOCK").c_str(), 0444), 0);
+  ASSERT_EQ(chmod(path.c_str(), 0555), 0);
+  EXPECT_TRUE(InAnotherProcess([&] {
+    BecomeNobody();
+    EXPECT_THAT(LevelDbStorage::Open(path, {}),
+                Refuses(absl::StatusCode::kPermissionDenied, path));
+    EXPECT_THAT(LevelDbStorage::Create(std::string(open_to_all) + "/new", {}),
+                Refuses(absl::StatusCode::kPermissionDenied, "/new"));
+    return !::testing::Test::HasFailure();
+  }));
+  EXPECT_EQ(chmod(open_to_all, 0755), 0);
+  EXPECT_EQ(chmod(path.c_str(), 0755), 0);
+  std::filesystem::remove_all(open_to_all);
+}
+
+TEST_F(LevelDbStorageTest, NamesADirectoryThatItMayNotRead) {
+  char open_to_all[] = "/tmp/storage-XXXXXX";
+  ASSERT_NE(mkdtemp(open_to_all), nullptr);
+  const std::string path = std::string(open_to_all) + "/log";
+  ASSERT_THAT(LevelDbStorage::Create(path, {}), IsOk());
+  ASSERT_EQ(chmod(open_to_all, 0755), 0);
+  ASSERT_EQ(chmod(path.c_str(), 0), 0);
+  EXPECT_TRUE(InAnotherProcess([&] {
+    BecomeNobody();
+    EXPECT_THAT(LevelDbStorage::Open(path, {}),
+                Refuses(absl::StatusCode::kPermissionDenied, "listing"));
+    return !::testing::Test::HasFailure();
+  }));
+  EXPECT_EQ(chmod(path.c_str(), 0755), 0);
+  std::filesystem::remove_all(open_to_all);
+}
+
+TEST_F(LevelDbStorageTest, NamesAReadOnlyFileSystem) {
+  FaultEnv env;
+  ASSERT_THAT(LevelDbStorage::Create("/log", env.Options()), IsOk());
+  env.FailFrom({.operation = env.operations(),
+                .then = FaultEnv::Then::kAllWorks,
+                .message = "Read-only file system"});
+  EXPECT_THAT(LevelDbStorage::Open("/log", env.Options()),
+              Refuses(absl::StatusCode::kPermissionDenied, "Read-only"));
+}
+
+TEST_F(LevelDbStorageTest, NamesAFullDiskAtCreation) {
+  FaultEnv env;
+  env.FailFrom({.operation = 8,
+                .then = FaultEnv::Then::kAllWorks,
+                .message = "No space left on device"});
+  EXPECT_THAT(LevelDbStorage::Create("/log", env.Options()),
+              Refuses(absl::StatusCode::kResourceExhausted, "No space left"));
+  EXPECT_THAT(
+      LevelDbStorage::Open("/log", env.Options()),
+      Refuses(absl::StatusCode::kFailedPrecondition, "was interrupted"));
+  EXPECT_THAT(LevelDbStorage::Create("/log", env.Options()),
+              Refuses(absl::StatusCode::kFailedPrecondition, "not empty"));
+}
+
+}  // namespace
+}  // namespace sealbook::server
