@@ -1,25 +1,7 @@
-// Typed records over Storage: the only place that knows keys and encodings.
-//
-// Table          Key                                   Record
-// kConfiguration (empty)                               [KT] Configuration, TLS
-// kHead          (empty)                               HeadRecord
-// kSignedHead    (empty)                               SignedHeadRecord
-// kEntries       BE64(position)                        EntryRecord
-// kLogNodes      BE64(index / 64)                      node values, 32 bytes
-// each kPages         BE64(position) || BE32(ordinal)       merkle::Page
-// kLabels        label                                 LabelRecord
-// kVersions      len8(label) || label || BE32(version) VersionRecord
-// kValues        len8(label) || label || BE32(version) ValueRecord
-// kPublications  SHA-256(certificate) || label         BE32(version)
-// kIssuers       SHA-256(certificate)                  DER
-//
-// XRecord: protobuf (proto/sealbook/v1/records.proto). Log nodes stand in the
-// order of merkle::NodeIndex, 64 values a record; only the last record is
-// shorter, and is written again as it grows.
+// Typed reads of a log's records (server/log_records.h) over Storage.
 #ifndef SEALBOOK_SERVER_LOG_STORE_H_
 #define SEALBOOK_SERVER_LOG_STORE_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -35,81 +17,11 @@
 #include "keytrans/structures.h"
 #include "merkle/log_tree.h"
 #include "merkle/page_store.h"
-#include "merkle/prefix_tree.h"
+#include "server/log_records.h"
 #include "server/storage/storage.h"
 #include "smime/types.h"
 
 namespace sealbook::server {
-
-// What the last commit wrote, signed or not.
-struct Head {
-  uint64_t tree_size = 0;  // At least 1.
-  crypto::Hash log_root;
-  // Milliseconds since the Unix epoch, of the last entry.
-  uint64_t timestamp_ms = 0;
-  // Of the last entry.
-  crypto::Hash prefix_root;
-  // Grows with every start of a writer.
-  uint64_t term = 0;
-  // Values of merkle::FullSubtrees(tree_size).
-  std::vector<crypto::Hash> full_subtrees;
-
-  friend bool operator==(const Head&, const Head&) = default;
-};
-
-struct StoredHead {
-  Head head;
-  // The record as it is stored: the next commit's expected_head.
-  std::string record;
-};
-
-// A head with its signature.
-struct SignedHead {
-  uint64_t tree_size = 0;
-  crypto::Hash log_root;
-  // Over TreeHeadTBS.
-  std::string signature;
-  // Milliseconds since the Unix epoch, of the last entry.
-  uint64_t timestamp_ms = 0;
-
-  keytrans::TreeHead TreeHead() const { return {tree_size, signature}; }
-  friend bool operator==(const SignedHead&, const SignedHead&) = default;
-};
-
-struct StoredEntry {
-  keytrans::LogEntry entry;
-  // Search keys of the leaves that it added, ascending; at most 255.
-  std::vector<crypto::VrfOutput> added;
-
-  friend bool operator==(const StoredEntry&, const StoredEntry&) = default;
-};
-
-struct LabelVersion {
-  std::string label;
-  uint32_t version = 0;
-
-  friend bool operator==(const LabelVersion&, const LabelVersion&) = default;
-  template <typename H>
-  friend H AbslHashValue(H h, const LabelVersion& key) {
-    return H::combine(std::move(h), key.label, key.version);
-  }
-};
-
-// A certificate published under a label.
-struct CertificateLabel {
-  smime::CertificateHash certificate;
-  std::string label;
-
-  friend bool operator==(const CertificateLabel&,
-                         const CertificateLabel&) = default;
-  template <typename H>
-  friend H AbslHashValue(H h, const CertificateLabel& key) {
-    return H::combine(std::move(h), key.certificate, key.label);
-  }
-};
-
-// Node values in one record of Table::kLogNodes.
-inline constexpr uint64_t kLogNodesPerRecord = 64;
 
 // How records are read. All methods: DATA_LOSS names a record that does not
 // decode, or that is missing where it must exist; other errors are the
@@ -131,6 +43,9 @@ class LogStore {
   // The nodes must be complete in the log as it is now.
   absl::StatusOr<std::vector<crypto::Hash>> ReadLogNodes(
       absl::Span<const merkle::LogNode> nodes) const;
+  // Values of the nodes with indexes (merkle::NodeIndex) `first` to `end` - 1.
+  absl::StatusOr<std::vector<crypto::Hash>> ReadLogNodesFrom(
+      uint64_t first, uint64_t end) const;
   // Serialized pages.
   absl::StatusOr<std::vector<std::string>> ReadPages(
       absl::Span<const merkle::PageId> ids) const;
@@ -162,37 +77,11 @@ class LogStore {
   Storage& storage() const { return storage_; }
 
  private:
+  absl::StatusOr<std::vector<crypto::Hash>> ReadLogNodesAt(
+      absl::Span<const uint64_t> indexes) const;
+
   Storage& storage_;
 };
-
-// The records of a commit.
-std::string EncodeHead(const Head& head);
-Put EntryPut(uint64_t position, const StoredEntry& entry);
-Put PagePut(merkle::NewPage page);
-Put LabelPut(absl::string_view label, uint32_t greatest_version);
-Put VersionPut(const LabelVersion& key, const keytrans::VersionFacts& facts);
-Put ValuePut(const LabelVersion& key, const crypto::Opening& opening,
-             absl::string_view value);
-Put PublicationPut(const CertificateLabel& key, uint32_t version);
-Put IssuerPut(const smime::CertificateHash& hash, absl::string_view der);
-// Records of consecutive node values from index `first` on. Requires: `first`
-// is a multiple of kLogNodesPerRecord.
-std::vector<Put> LogNodePuts(uint64_t first,
-                             absl::Span<const crypto::Hash> values);
-
-// What a record of each table says, for those who walk a whole store
-// (server/store_check.h). DATA_LOSS: the key or the record does not decode.
-absl::StatusOr<LabelVersion> DecodeVersionKey(absl::string_view key);
-absl::StatusOr<CertificateLabel> DecodePublicationKey(absl::string_view key);
-absl::StatusOr<uint64_t> DecodePositionKey(absl::string_view key);
-absl::StatusOr<merkle::PageId> DecodePageKey(absl::string_view key);
-absl::StatusOr<uint32_t> DecodeLabelRecord(absl::string_view record);
-absl::StatusOr<uint32_t> DecodePublicationRecord(absl::string_view record);
-absl::StatusOr<keytrans::VersionFacts> DecodeVersionRecord(
-    absl::string_view record);
-absl::StatusOr<keytrans::OpenedValue> DecodeValueRecord(
-    absl::string_view record);
-absl::StatusOr<StoredEntry> DecodeEntryRecord(absl::string_view record);
 
 }  // namespace sealbook::server
 

@@ -3,31 +3,37 @@
 #ifndef SEALBOOK_SERVER_MARK_KEEPER_H_
 #define SEALBOOK_SERVER_MARK_KEEPER_H_
 
-#include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "crypto/types.h"
+#include "server/mark/high_water_mark.h"
 
 namespace sealbook::server {
-
-struct MarkedHead {
-  // 0: nothing has been signed yet; the rest is zero then.
-  uint64_t tree_size = 0;
-  crypto::Hash log_root;
-  // Milliseconds since the Unix epoch.
-  uint64_t timestamp_ms = 0;
-
-  friend bool operator==(const MarkedHead&, const MarkedHead&) = default;
-};
 
 // One thread at a time.
 class MarkKeeper {
  public:
   virtual ~MarkKeeper() = default;
-  virtual absl::StatusOr<MarkedHead> Read() = 0;
+  virtual absl::StatusOr<Mark> Read() = 0;
   // Durable on OK. Any error: unknown whether it advanced.
-  virtual absl::Status Advance(const MarkedHead& head) = 0;
+  virtual absl::Status Advance(const Mark& mark) = 0;
+};
+
+// The mark in a file.
+class FileMarkKeeper final : public MarkKeeper {
+ public:
+  explicit FileMarkKeeper(std::unique_ptr<HighWaterMark> mark)
+      : mark_(std::move(mark)) {}
+
+  absl::StatusOr<Mark> Read() override { return mark_->current(); }
+  absl::Status Advance(const Mark& mark) override {
+    return mark_->Advance(mark);
+  }
+
+ private:
+  const std::unique_ptr<HighWaterMark> mark_;
 };
 
 }  // namespace sealbook::server

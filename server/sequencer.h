@@ -34,55 +34,17 @@
 #include "absl/strings/string_view.h"
 #include "crypto/random.h"
 #include "crypto/signature.h"
-#include "crypto/types.h"
 #include "crypto/vrf.h"
 #include "keytrans/structures.h"
 #include "merkle/page_store.h"
 #include "server/clock.h"
-#include "server/directory_entry.h"
 #include "server/log_store.h"
 #include "server/mark_keeper.h"
+#include "server/publication.h"
 #include "server/storage/disk_space.h"
 #include "server/visible_head.h"
-#include "smime/admission.h"
 
 namespace sealbook::server {
-
-// One certificate to be published under one label.
-struct Submission {
-  // Canonical; one of certificate->addresses.
-  std::string label;
-  // Shared by the submissions of one certificate.
-  std::shared_ptr<const smime::AdmittedCertificate> certificate;
-  PublishCause cause = PublishCause::kIssued;
-  // Id of the publisher record.
-  std::string publisher;
-  // sealbook.v1.PublishBasis.
-  uint32_t basis = 0;
-};
-
-// One label-version that is in the log.
-struct Publication {
-  std::string label;
-  uint32_t version = 0;
-  // The log entry that holds it.
-  uint64_t position = 0;
-  crypto::Commitment commitment;
-  // The certificate had been published under this label before.
-  bool already_published = false;
-
-  friend bool operator==(const Publication&, const Publication&) = default;
-};
-
-struct PublishOutcome {
-  // In the order of the submissions. FAILED_PRECONDITION: too many live
-  // certificates (smime/live.h). INVALID_ARGUMENT: more than 128 new versions
-  // of one label in a request, or no further version number. DATA_LOSS: the
-  // label's stored records are damaged.
-  std::vector<absl::StatusOr<Publication>> results;
-  // Size of the signed tree that holds all of them.
-  uint64_t tree_size = 0;
-};
 
 struct SequencerOptions {
   // Submissions that may wait.
@@ -153,9 +115,9 @@ class Sequencer {
   // one when the request is refused before anything is queued. It gets:
   //   INVALID_ARGUMENT: a submission without label or certificate.
   //   RESOURCE_EXHAUSTED: the queue or the disk is full; RetryAfterMs() of it.
-  //   UNAVAILABLE: shutting down, or the clock cannot be trusted now.
+  //   UNAVAILABLE: shutting down, or stopped, or the clock cannot be trusted
+  //     now; nothing was written.
   //   ABORTED: the outcome is unknown; publish the same again.
-  //   FAILED_PRECONDITION: the sequencer has stopped.
   //   DATA_LOSS: the tree's stored records are damaged; nothing was written.
   void Submit(std::vector<Submission> request, Done done);
 

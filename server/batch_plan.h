@@ -1,0 +1,74 @@
+// Decides what a batch of requests adds to the log: which versions, in which
+// log entries. Pure: states in, plan out.
+//
+// One log entry takes at most 255 prefix leaves (KT: PrefixProof.results counts
+// in one byte) and at most 128 new versions of one label (more would overflow
+// UpdateResponse.binary_ladder and strand the label's owner). One request's
+// versions of one label share one log entry. Versions of a label that come in
+// different requests follow each other in order of arrival.
+#ifndef SEALBOOK_SERVER_BATCH_PLAN_H_
+#define SEALBOOK_SERVER_BATCH_PLAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "server/label_state.h"
+#include "server/log_store.h"
+#include "server/publication.h"
+
+namespace sealbook::server {
+
+inline constexpr size_t kMaxLeavesPerEntry = 255;
+inline constexpr size_t kMaxVersionsPerLabelAndEntry = 128;
+
+using PublishRequest = std::vector<Submission>;
+
+struct PlannedVersion {
+  // Of the request; it outlives the plan.
+  const Submission* submission = nullptr;
+  LabelVersion key;
+  // Index of its log entry among those of the batch.
+  size_t entry = 0;
+  // Certificates that stay in force beside the new one.
+  std::vector<std::shared_ptr<const CertificateState>> in_force;
+};
+
+// What becomes of one submission.
+struct PlannedResult {
+  // A refusal; or a publication that is in the log; or one that is in the plan.
+  std::variant<absl::Status, Publication, size_t> outcome;
+  // For an index into BatchPlan::versions: an earlier submission of the batch
+  // made that version.
+  bool repeated = false;
+};
+
+struct BatchPlan {
+  // Ascending by entry.
+  std::vector<PlannedVersion> versions;
+  size_t entries = 0;
+  // By request, then by submission.
+  std::vector<std::vector<PlannedResult>> results;
+};
+
+// What must be known to plan `requests`: each label once, in order of
+// appearance.
+std::vector<LabelQuery> QueriesOf(
+    absl::Span<const PublishRequest* const> requests);
+
+// `states` are those of `queries` == QueriesOf(requests). `now_ms`:
+// milliseconds since the Unix epoch; certificates that have expired by then are
+// dropped from new versions.
+BatchPlan PlanBatch(absl::Span<const PublishRequest* const> requests,
+                    absl::Span<const LabelQuery> queries,
+                    std::vector<LabelState> states, int64_t now_ms);
+
+}  // namespace sealbook::server
+
+#endif  // SEALBOOK_SERVER_BATCH_PLAN_H_

@@ -1,0 +1,5 @@
+#include "server/commands/command_line.h"
+
+int main(int argc, char** argv) {
+  return sealbook::server::RunCommandLine(argc, argv);
+}
