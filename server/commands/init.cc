@@ -1,0 +1,184 @@
+#include "server/commands/init.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "base/status_macros.h"
+#include "crypto/types.h"
+#include "keytrans/structures.h"
+#include "server/commands/exit_code.h"
+#include "server/commands/log_keys.h"
+#include "server/commands/new_file.h"
+#include "server/commands/open_log.h"
+#include "server/commands/words.h"
+#include "server/mark/high_water_mark.h"
+#include "server/sequencer.h"
+#include "server/storage/leveldb_storage.h"
+
+namespace sealbook::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr crypto::CipherSuite kSuite = crypto::CipherSuite::kP256;
+
+// Nothing of a log may be there: what `init` would make over it is lost.
+absl::Status CheckNothingThere(const Config& config) {
+  std::error_code error;
+  for (const fs::directory_entry& found :
+       fs::directory_iterator(config.data_dir, error)) {
+    // What a file system of its own has from the start.
+    if (found.path().filename() == "lost+found") continue;
+    return absl::AlreadyExistsError(absl::StrCat(
+        "data_dir ", config.data_dir, " is not empty (",
+        found.path().filename().string(),
+        "): there is a log already, or something else; `init` makes new logs "
+        "only, in a folder that is empty or not there yet"));
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return absl::ErrnoToStatus(
+        error.value(),
+        absl::StrCat("cannot look into data_dir ", config.data_dir));
+  }
+  const std::pair<std::string, absl::string_view> files[] = {
+      {config.mark_file,
+       "it is some log's high-water mark; name another mark_file, or remove it "
+       "if its log is gone"},
+      {ConfigurationFile(config),
+       "it is some log's configuration; move it away, or choose another "
+       "data_dir"}};
+  for (const auto& [path, advice] : files) {
+    if (fs::symlink_status(path, error).type() != fs::file_type::not_found) {
+      return absl::AlreadyExistsError(
+          absl::StrCat(path, " is there already: ", advice));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPlaces(const Config& config) {
+  SEALBOOK_RETURN_IF_ERROR(CheckNothingThere(config));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const bool same, OnSameFileSystem(config.mark_file, config.data_dir));
+  if (same && !config.mark_on_same_file_system) {
+    return WithExitCode(MarkOnSameFileSystem(config), ExitCode::kUsage);
+  }
+  return absl::OkStatus();
+}
+
+keytrans::Configuration MakeConfiguration(const Config& config,
+                                          const LogKeys& keys) {
+  keytrans::Configuration configuration;
+  configuration.ciphersuite = kSuite;
+  configuration.mode = keytrans::DeploymentMode::kContactMonitoring;
+  configuration.signature_public_key = keys.signing->public_key();
+  configuration.vrf_public_key = keys.vrf->public_key();
+  configuration.max_ahead = config.log.max_ahead;
+  configuration.max_behind = config.log.max_behind;
+  configuration.reasonable_monitoring_window =
+      config.log.reasonable_monitoring_window;
+  return configuration;
+}
+
+void Show(const Config& config, const keytrans::Configuration& configuration,
+          bool new_keys, std::ostream& out) {
+  const char* from = new_keys ? "new, to be written to " : "from ";
+  out << "A new log. Every tree head will be signed, for ever, with this:\n"
+      << DescribeConfiguration(configuration) << "Its places:\n"
+      << "  signing key        " << from << config.signing_key_file << "\n"
+      << "  VRF key            " << from << config.vrf_key_file << "\n"
+      << "  data               " << config.data_dir << "\n"
+      << "  high-water mark    " << config.mark_file
+      << (config.mark_on_same_file_system
+              ? " (may be on the data's file system: a rollback of both "
+                "goes unnoticed)"
+              : "")
+      << "\n"
+      << "  for clients        " << ConfigurationFile(config) << "\n"
+      << "None of the first part can be changed later: that would be another "
+         "log.\n";
+}
+
+absl::Status Confirm(const Confirmation& confirmation, std::ostream& out) {
+  if (confirmation.yes) return absl::OkStatus();
+  if (!confirmation.terminal) {
+    return WithExitCode(
+        absl::FailedPreconditionError(
+            "nobody can confirm this: standard input is not a terminal; add "
+            "--yes to make the log without asking. Nothing was made"),
+        ExitCode::kNotConfirmed);
+  }
+  out << "Type yes to make this log: " << std::flush;
+  std::string answer;
+  std::getline(*confirmation.in, answer);
+  if (absl::StripAsciiWhitespace(answer) != "yes") {
+    return WithExitCode(absl::CancelledError("not confirmed; nothing was made"),
+                        ExitCode::kNotConfirmed);
+  }
+  return absl::OkStatus();
+}
+
+// The steps that leave something behind. `made` tells what, in order.
+absl::Status Make(const Config& config, const LogKeys& keys, bool new_keys,
+                  const keytrans::Configuration& configuration,
+                  std::vector<std::string>& made) {
+  if (new_keys) {
+    made.push_back(config.signing_key_file);
+    made.push_back(config.vrf_key_file);
+    SEALBOOK_RETURN_IF_ERROR(WriteLogKeys(config, keys));
+  }
+  made.push_back(config.mark_file);
+  SEALBOOK_RETURN_IF_ERROR(
+      HighWaterMark::Create(config.mark_file, configuration.Fingerprint())
+          .status());
+  made.push_back(config.data_dir);
+  SEALBOOK_ASSIGN_OR_RETURN(const std::unique_ptr<Storage> storage,
+                            LevelDbStorage::Create(config.data_dir, {}));
+  SEALBOOK_RETURN_IF_ERROR(InitLog(*storage, configuration));
+  made.push_back(ConfigurationFile(config));
+  return WriteNewFile(ConfigurationFile(config), configuration.Encode());
+}
+
+}  // namespace
+
+std::string ConfigurationFile(const Config& config) {
+  return (fs::path(config.data_dir).parent_path() / "configuration.tls")
+      .string();
+}
+
+absl::Status Init(const Config& config, const Confirmation& confirmation,
+                  std::ostream& out) {
+  SEALBOOK_RETURN_IF_ERROR(CheckPlaces(config));
+  SEALBOOK_ASSIGN_OR_RETURN(const bool have_keys, HaveLogKeys(config));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const LogKeys keys,
+      have_keys ? ReadLogKeys(config, kSuite) : GenerateLogKeys(kSuite));
+  const keytrans::Configuration configuration = MakeConfiguration(config, keys);
+  Show(config, configuration, !have_keys, out);
+  SEALBOOK_RETURN_IF_ERROR(Confirm(confirmation, out));
+
+  std::vector<std::string> made;
+  if (absl::Status status = Make(config, keys, !have_keys, configuration, made);
+      !status.ok()) {
+    return absl::Status(
+        status.code(),
+        absl::StrCat(status.message(),
+                     ". No log was made; remove what this run began, as far as "
+                     "it is there, before the next: ",
+                     absl::StrJoin(made, ", ")));
+  }
+  out << "Made. Give " << ConfigurationFile(config)
+      << " to clients, or have them compare the log fingerprint.\n"
+      << "Keep a copy of both keys where this machine's loss does not reach "
+         "it.\n"
+      << "Next: sealbookd serve --config " << config.file << std::endl;
+  return absl::OkStatus();
+}
+
+}  // namespace sealbook::server

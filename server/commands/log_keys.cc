@@ -1,0 +1,106 @@
+#include "server/commands/log_keys.h"
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "crypto/hash.h"
+#include "crypto/key_file.h"
+#include "crypto/secret_text.h"
+
+namespace sealbook::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <typename Key>
+absl::StatusOr<std::unique_ptr<Key>> ReadKey(const std::string& path,
+                                             crypto::CipherSuite suite) {
+  absl::StatusOr<crypto::SecretText> pem = crypto::ReadKeyFile(path);
+  if (absl::IsNotFound(pem.status())) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no key file ", path,
+                     "; a new log's keys are made by `sealbookd init`, an "
+                     "existing log's come from its backup"));
+  }
+  SEALBOOK_RETURN_IF_ERROR(pem.status());
+  absl::StatusOr<std::unique_ptr<Key>> key = Key::FromPem(suite, pem->view());
+  if (!key.ok()) {
+    return absl::Status(key.status().code(),
+                        absl::StrCat(path, ": ", key.status().message()));
+  }
+  return key;
+}
+
+// A symbolic link that leads nowhere counts: WriteKeyFile would not follow it.
+bool Exists(const std::string& path) {
+  std::error_code error;
+  return fs::symlink_status(path, error).type() != fs::file_type::not_found;
+}
+
+absl::Status CheckKey(const std::string& path, absl::string_view what,
+                      const std::string& here, const std::string& expected) {
+  if (here == expected) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the key in ", path, " is not the ", what,
+      " of the log in data_dir: SHA-256 of its public key is ",
+      crypto::Sha256(here).ToHex(), ", the log's is ",
+      crypto::Sha256(expected).ToHex(),
+      ". Put the log's key back, or correct the configuration; nothing was "
+      "signed"));
+}
+
+}  // namespace
+
+absl::StatusOr<LogKeys> ReadLogKeys(const Config& config,
+                                    crypto::CipherSuite suite) {
+  LogKeys keys;
+  SEALBOOK_ASSIGN_OR_RETURN(keys.signing, ReadKey<crypto::SignaturePrivateKey>(
+                                              config.signing_key_file, suite));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keys.vrf, ReadKey<crypto::VrfPrivateKey>(config.vrf_key_file, suite));
+  return keys;
+}
+
+absl::StatusOr<bool> HaveLogKeys(const Config& config) {
+  const bool signing = Exists(config.signing_key_file);
+  const bool vrf = Exists(config.vrf_key_file);
+  if (signing == vrf) return signing;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "half a set of keys: ",
+      signing ? config.signing_key_file : config.vrf_key_file,
+      " is there, but not ",
+      signing ? config.vrf_key_file : config.signing_key_file,
+      ". Put the missing one back; or, if no log uses the first one (an `init` "
+      "was interrupted), move it away and run `init` again"));
+}
+
+absl::StatusOr<LogKeys> GenerateLogKeys(crypto::CipherSuite suite) {
+  LogKeys keys;
+  SEALBOOK_ASSIGN_OR_RETURN(keys.signing,
+                            crypto::SignaturePrivateKey::Generate(suite));
+  SEALBOOK_ASSIGN_OR_RETURN(keys.vrf, crypto::VrfPrivateKey::Generate(suite));
+  return keys;
+}
+
+absl::Status WriteLogKeys(const Config& config, const LogKeys& keys) {
+  SEALBOOK_ASSIGN_OR_RETURN(const crypto::SecretText signing,
+                            keys.signing->ToPem());
+  SEALBOOK_ASSIGN_OR_RETURN(const crypto::SecretText vrf, keys.vrf->ToPem());
+  SEALBOOK_RETURN_IF_ERROR(
+      crypto::WriteKeyFile(config.signing_key_file, signing));
+  return crypto::WriteKeyFile(config.vrf_key_file, vrf);
+}
+
+absl::Status CheckLogKeys(const Config& config, const LogKeys& keys,
+                          const keytrans::Configuration& configuration) {
+  SEALBOOK_RETURN_IF_ERROR(CheckKey(config.signing_key_file, "signing key",
+                                    keys.signing->public_key(),
+                                    configuration.signature_public_key));
+  return CheckKey(config.vrf_key_file, "VRF key", keys.vrf->public_key(),
+                  configuration.vrf_public_key);
+}
+
+}  // namespace sealbook::server

@@ -1,0 +1,148 @@
+#include "server/commands/open_log.h"
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "crypto/random.h"
+#include "server/commands/exit_code.h"
+#include "server/commands/mark_file.h"
+#include "server/mark/high_water_mark.h"
+#include "server/storage/disk_space.h"
+#include "server/storage/leveldb_storage.h"
+
+namespace sealbook::server {
+namespace {
+
+absl::Status With(const absl::Status& status, absl::string_view more) {
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(), ". ", more));
+}
+
+// These codes mean, when a log is opened, that its data are not what they were:
+// a person must look, and starting again would not help.
+absl::Status MarkUnsafe(absl::Status status) {
+  if (status.code() == absl::StatusCode::kFailedPrecondition ||
+      status.code() == absl::StatusCode::kDataLoss) {
+    return WithExitCode(std::move(status), ExitCode::kUnsafe);
+  }
+  return status;
+}
+
+absl::StatusOr<std::unique_ptr<MarkKeeper>> OpenMark(
+    const std::string& path, const keytrans::Configuration& configuration) {
+  absl::StatusOr<std::unique_ptr<HighWaterMark>> mark =
+      HighWaterMark::Open(path, configuration.Fingerprint());
+  if (absl::IsNotFound(mark.status())) {
+    return WithExitCode(
+        With(
+            mark.status(),
+            "The log is there but its high-water mark is not, so nothing shows "
+            "that the data are the newest. Put the mark back from where it "
+            "went; a new one is never made for an existing log"),
+        ExitCode::kUnsafe);
+  }
+  if (!mark.ok()) return MarkUnsafe(mark.status());
+  return std::make_unique<MarkFile>(*std::move(mark));
+}
+
+absl::Status CheckMarkPlace(const Config& config) {
+  if (config.mark_on_same_file_system) return absl::OkStatus();
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const bool same, OnSameFileSystem(config.mark_file, config.data_dir));
+  if (!same) return absl::OkStatus();
+  return WithExitCode(MarkOnSameFileSystem(config), ExitCode::kUsage);
+}
+
+}  // namespace
+
+absl::Status MarkOnSameFileSystem(const Config& config) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "mark_file ", config.mark_file,
+      " is on the same file system as data_dir ", config.data_dir,
+      ": whoever puts an old copy of that file system back restores both, and "
+      "the rollback goes unnoticed. Choose a mark_file on another file system; "
+      "or, to try things out, set mark_on_same_file_system: true"));
+}
+
+absl::StatusOr<OpenStore> OpenStoreOf(const Config& config) {
+  OpenStore store;
+  absl::StatusOr<std::unique_ptr<Storage>> storage =
+      LevelDbStorage::Open(config.data_dir, {});
+  if (!storage.ok()) return MarkUnsafe(storage.status());
+  store.storage = *std::move(storage);
+
+  absl::StatusOr<keytrans::Configuration> configuration =
+      LogStore(*store.storage).ReadConfiguration();
+  if (absl::IsNotFound(configuration.status())) {
+    return With(configuration.status(),
+                absl::StrCat("An `init` was interrupted: remove ",
+                             config.data_dir, " and run `sealbookd init`"));
+  }
+  if (!configuration.ok()) return MarkUnsafe(configuration.status());
+  store.configuration = *std::move(configuration);
+  SEALBOOK_ASSIGN_OR_RETURN(store.mark,
+                            OpenMark(config.mark_file, store.configuration));
+  return store;
+}
+
+OpenLog::OpenLog(OpenStore store, LogKeys keys, size_t cache_bytes)
+    : store_(std::move(store)),
+      keys_(std::move(keys)),
+      records_(*store_.storage),
+      prover_source_(
+          std::make_unique<StoredLog>(records_, *keys_.vrf, cache_bytes)) {}
+
+absl::StatusOr<std::unique_ptr<OpenLog>> OpenLog::Open(
+    const Config& config, const Clock& clock,
+    std::function<void(const absl::Status&)> stopped) {
+  SEALBOOK_ASSIGN_OR_RETURN(OpenStore store, OpenStoreOf(config));
+  SEALBOOK_RETURN_IF_ERROR(CheckMarkPlace(config));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      LogKeys keys, ReadLogKeys(config, store.configuration.ciphersuite));
+  if (absl::Status same = CheckLogKeys(config, keys, store.configuration);
+      !same.ok()) {
+    return WithExitCode(std::move(same), ExitCode::kUnsafe);
+  }
+
+  std::unique_ptr<OpenLog> log(
+      new OpenLog(std::move(store), std::move(keys), config.cache_bytes));
+  SequencerParts parts;
+  parts.storage = log->store_.storage.get();
+  parts.mark = log->store_.mark.get();
+  parts.pages = &log->prover_source_->pages();
+  parts.visible_head = &log->visible_head_;
+  parts.signing_key = log->keys_.signing.get();
+  parts.vrf_key = log->keys_.vrf.get();
+  parts.clock = &clock;
+  parts.random = &crypto::SystemRandom();
+  parts.disk_space = FileSystemSpaceProbe(config.data_dir);
+
+  SequencerOptions options;
+  options.queue_limit = config.queue_limit;
+  options.worker_threads = config.worker_threads;
+  options.min_free_bytes = config.min_free_disk_bytes;
+
+  SequencerEvents events;
+  events.stopped = [stopped = std::move(stopped)](const absl::Status& why) {
+    spdlog::critical("the writer has stopped: {}", why.ToString());
+    stopped(why);
+  };
+  events.refused = [](const absl::Status& why) {
+    spdlog::error("nothing was written: {}", why.ToString());
+  };
+  absl::StatusOr<std::unique_ptr<Sequencer>> sequencer =
+      Sequencer::Start(parts, options, events);
+  if (!sequencer.ok()) return MarkUnsafe(sequencer.status());
+  log->sequencer_ = *std::move(sequencer);
+  return log;
+}
+
+OpenLog::~OpenLog() {
+  if (sequencer_ != nullptr) sequencer_->Stop();
+}
+
+}  // namespace sealbook::server
