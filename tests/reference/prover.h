@@ -20,7 +20,9 @@ namespace sealbook::reference {
 
 // The answer to a search for the greatest version of a label. `claim` is the
 // version that the log claims to be the greatest: the truth unless given, and
-// a lie otherwise. Aborts if the claimed version was never added up to n.
+// a lie otherwise. Every version up to the greatest counts as added, as it is
+// in the draft (skipped versions have leaves too); where a world has gaps that
+// a ladder runs into, the answer is one that has to be refused.
 SearchResponse BuildSearchResponse(
     const World& world, uint64_t n, std::optional<uint64_t> last,
     const std::string& label, bool say_same,
