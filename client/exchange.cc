@@ -1,0 +1,200 @@
+#include "client/exchange.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/files.h"
+#include "crypto/hash.h"
+#include "keytrans/refusal.h"
+
+namespace sealbook::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kEvidenceUrl[] = "sealbook.dev/evidence";
+
+bool Exists(const std::string& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+absl::Status MakeEmptyFolder(const std::string& folder) {
+  SEALBOOK_RETURN_IF_ERROR(MakePrivateFolder(folder));
+  std::error_code error;
+  bool empty = fs::is_empty(folder, error);
+  if (error) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(folder, ": cannot read: ", error.message()));
+  }
+  if (!empty) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        folder, ": is not empty; nothing is overwritten. Name a new folder"));
+  }
+  return absl::OkStatus();
+}
+
+// Names in order; none when the folder does not exist.
+std::vector<std::string> FilesIn(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadIssuers(
+    const std::string& folder) {
+  std::vector<std::string> issuers;
+  for (const std::string& name : FilesIn(folder)) {
+    SEALBOOK_ASSIGN_OR_RETURN(std::string der, ReadFile(folder + "/" + name));
+    if (name != absl::StrCat(crypto::Sha256(der).ToHex(), ".der")) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          folder, "/", name, ": is not named by the SHA-256 of what it holds"));
+    }
+    issuers.push_back(std::move(der));
+  }
+  return issuers;
+}
+
+// Names the exchange and the refusal, so that a repeated answer is seen to be
+// one.
+std::string EvidenceName(const Exchange& exchange) {
+  crypto::Hash hash =
+      crypto::Sha256({crypto::Sha256(exchange.configuration).view(),
+                      crypto::Sha256(exchange.request).view(),
+                      crypto::Sha256(exchange.response).view(),
+                      crypto::Sha256(exchange.view.value_or("")).view()});
+  return hash.ToHex().substr(0, 32);
+}
+
+absl::Status WriteEvidence(const std::string& folder, const Exchange& exchange,
+                           const std::optional<std::string>& retained,
+                           const absl::Status& refusal) {
+  SEALBOOK_RETURN_IF_ERROR(WriteExchange(folder, exchange));
+  if (retained.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(WriteNewFile(folder + "/retained.tls", *retained));
+  }
+  return WriteNewFile(
+      folder + "/refusal.txt",
+      absl::StrCat(keytrans::RefusalName(*keytrans::RefusalOf(refusal)), "\n",
+                   refusal.message(), "\n"));
+}
+
+absl::Status WithEvidence(const absl::Status& refusal, absl::string_view text,
+                          const std::string& folder) {
+  absl::Status result(refusal.code(),
+                      absl::StrCat(refusal.message(), " (", text, ")"));
+  refusal.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    result.SetPayload(url, payload);
+  });
+  if (!folder.empty()) result.SetPayload(kEvidenceUrl, absl::Cord(folder));
+  return result;
+}
+
+}  // namespace
+
+absl::Status WriteExchange(const std::string& folder,
+                           const Exchange& exchange) {
+  SEALBOOK_RETURN_IF_ERROR(MakeEmptyFolder(folder));
+  SEALBOOK_RETURN_IF_ERROR(
+      WriteNewFile(folder + "/configuration.tls", exchange.configuration));
+  SEALBOOK_RETURN_IF_ERROR(
+      WriteNewFile(folder + "/request.tls", exchange.request));
+  SEALBOOK_RETURN_IF_ERROR(WriteNewFile(
+      folder + (exchange.absence ? "/absence.tls" : "/response.tls"),
+      exchange.response));
+  SEALBOOK_RETURN_IF_ERROR(
+      WriteNewFile(folder + "/time", absl::StrCat(exchange.time_ms, "\n")));
+  if (exchange.view.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(
+        WriteNewFile(folder + "/view.tls", *exchange.view));
+  }
+  SEALBOOK_RETURN_IF_ERROR(MakePrivateFolder(folder + "/issuers"));
+  // A server may send one twice.
+  std::set<std::string> issuers(exchange.issuers.begin(),
+                                exchange.issuers.end());
+  for (const std::string& der : issuers) {
+    SEALBOOK_RETURN_IF_ERROR(WriteNewFile(
+        absl::StrCat(folder, "/issuers/", crypto::Sha256(der).ToHex(), ".der"),
+        der));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> ParseTime(const std::string& text) {
+  uint64_t time = 0;
+  absl::string_view digits = absl::StripAsciiWhitespace(text);
+  // SimpleAtoi takes a sign, too.
+  if (digits.empty() || !absl::ascii_isdigit(digits[0]) ||
+      !absl::SimpleAtoi(digits, &time)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", absl::string_view(text).substr(0, 40),
+                     "\" is not a time in milliseconds since the Unix epoch"));
+  }
+  return time;
+}
+
+absl::StatusOr<Exchange> ReadExchange(const std::string& folder) {
+  Exchange exchange;
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.configuration,
+                            ReadFile(folder + "/configuration.tls"));
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.request,
+                            ReadFile(folder + "/request.tls"));
+  bool response = Exists(folder + "/response.tls");
+  exchange.absence = Exists(folder + "/absence.tls");
+  if (response && exchange.absence) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        folder, ": has both response.tls and absence.tls: which is it?"));
+  }
+  SEALBOOK_ASSIGN_OR_RETURN(
+      exchange.response,
+      ReadFile(folder + (exchange.absence ? "/absence.tls" : "/response.tls")));
+  SEALBOOK_ASSIGN_OR_RETURN(std::string time, ReadFile(folder + "/time", 100));
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.time_ms, ParseTime(time));
+  if (Exists(folder + "/view.tls")) {
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.view, ReadFile(folder + "/view.tls"));
+  }
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.issuers, ReadIssuers(folder + "/issuers"));
+  return exchange;
+}
+
+absl::Status KeepEvidence(const std::string& folder, const Exchange& exchange,
+                          const std::optional<std::string>& retained,
+                          const absl::Status& refusal) {
+  std::string by_reason = absl::StrCat(
+      folder, "/", keytrans::RefusalName(*keytrans::RefusalOf(refusal)));
+  std::string place = by_reason + "/" + EvidenceName(exchange);
+  if (!Exists(place)) {
+    if (FilesIn(by_reason).size() >= kMaxEvidence) {
+      return WithEvidence(refusal,
+                          absl::StrCat("evidence not kept: ", by_reason,
+                                       " holds ", kMaxEvidence, " already"),
+                          "");
+    }
+    absl::Status kept = WriteEvidence(place, exchange, retained, refusal);
+    if (!kept.ok()) {
+      return WithEvidence(
+          refusal, absl::StrCat("evidence not kept: ", kept.message()), "");
+    }
+  }
+  return WithEvidence(refusal, absl::StrCat("evidence kept in ", place), place);
+}
+
+std::optional<std::string> EvidenceOf(const absl::Status& status) {
+  auto payload = status.GetPayload(kEvidenceUrl);
+  if (!payload.has_value()) return std::nullopt;
+  return std::string(*payload);
+}
+
+}  // namespace sealbook::client

@@ -1,0 +1,74 @@
+// One question to the log and its answer, to the byte, as files that anybody
+// can verify (`sealbook verify --from FOLDER`):
+//
+//   configuration.tls  Configuration ([KT] "Tree Head Signature")
+//   request.tls        SearchRequest
+//   response.tls       SearchResponse; or absence.tls, an AbsenceResponse
+//   time               when the answer was received: milliseconds since the
+//                      Unix epoch, decimal
+//   view.tls           TreeView that the request advertised; missing when it
+//                      advertised none
+//   issuers/HASH.der   issuing certificates that came with the answer, each
+//                      named by its SHA-256
+//
+// Evidence is the same, with
+//   refusal.txt        the typed reason and the message, a line each
+//   retained.tls       for a log that was rolled back: the newer TreeView that
+//                      had been verified before
+#ifndef SEALBOOK_CLIENT_EXCHANGE_H_
+#define SEALBOOK_CLIENT_EXCHANGE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace sealbook::client {
+
+// Bytes, parsed by nobody yet.
+struct Exchange {
+  std::string configuration;
+  std::string request;
+  std::string response;
+  // The response is an AbsenceResponse.
+  bool absence = false;
+  uint64_t time_ms = 0;
+  std::optional<std::string> view;
+  std::vector<std::string> issuers;
+
+  friend bool operator==(const Exchange&, const Exchange&) = default;
+};
+
+// Makes `folder`, which must be empty if it exists. ALREADY_EXISTS: it is not.
+// Others: as client/files.h.
+absl::Status WriteExchange(const std::string& folder, const Exchange& exchange);
+
+// Issuers in the order of their file names; one whose name is not its hash is
+// INVALID_ARGUMENT, as is a folder with both an answer and an absence, or a
+// time that is no number. NOT_FOUND: a file is missing.
+absl::StatusOr<Exchange> ReadExchange(const std::string& folder);
+
+// The time in a `time` file, white space around it allowed. INVALID_ARGUMENT
+// otherwise.
+absl::StatusOr<uint64_t> ParseTime(const std::string& text);
+
+// Keeps a refused answer below `folder`/REASON/, and returns `refusal` with the
+// place in its message and as payload (EvidenceOf). The same answer is kept
+// once, and at most kMaxEvidence a reason, so that a server cannot fill the
+// disk. What goes wrong here is said in the message; the refusal stays.
+// `retained`: an encoded TreeView, for a rollback. Requires: `refusal` carries
+// a keytrans::RefusalReason.
+inline constexpr int kMaxEvidence = 100;
+absl::Status KeepEvidence(const std::string& folder, const Exchange& exchange,
+                          const std::optional<std::string>& retained,
+                          const absl::Status& refusal);
+
+// The folder of the evidence; absent when none was kept.
+std::optional<std::string> EvidenceOf(const absl::Status& status);
+
+}  // namespace sealbook::client
+
+#endif  // SEALBOOK_CLIENT_EXCHANGE_H_

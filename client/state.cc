@@ -1,0 +1,310 @@
+#include "client/state.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/files.h"
+#include "crypto/hash.h"
+
+namespace sealbook::client {
+namespace {
+
+constexpr char kFileName[] = "state.db";
+// "Seal": tells our file from any other SQLite database.
+constexpr int64_t kApplicationId = 0x5365616c;
+constexpr int64_t kSchemaVersion = 1;
+
+// `view` is a TreeView (keytrans/tree_view.h); `view_sha256` is over it,
+// because SQLite has no checksums and a flipped bit here would look like a
+// server that lies.
+constexpr char kSchema[] = R"sql(
+CREATE TABLE log (
+  fingerprint BLOB NOT NULL PRIMARY KEY,
+  configuration BLOB NOT NULL,
+  server TEXT NOT NULL,
+  ca_file TEXT NOT NULL,
+  view BLOB,
+  view_sha256 BLOB
+) STRICT, WITHOUT ROWID;
+CREATE TABLE obligation (
+  fingerprint BLOB NOT NULL REFERENCES log (fingerprint),
+  label BLOB NOT NULL,
+  position INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  opening BLOB NOT NULL,
+  PRIMARY KEY (fingerprint, label, position, version)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr char kSelectLog[] =
+    "SELECT fingerprint, configuration, server, ca_file, view, view_sha256 "
+    "FROM log ";
+
+std::string EncodeView(const std::optional<keytrans::TreeView>& view) {
+  return view.has_value() ? view->Encode() : std::string();
+}
+
+// The file appears with its mode, before SQLite would make it with another.
+absl::Status MakeFile(const std::string& path) {
+  int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": cannot create: ", std::strerror(errno)));
+  }
+  close(fd);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string State::file() const { return folder_ + "/" + kFileName; }
+
+absl::Status State::Damaged(absl::string_view what) const {
+  return absl::DataLossError(absl::StrCat(
+      file(), ": damaged: ", what,
+      ". Put a backup back, or move the file away and run `sealbook configure` "
+      "again (what it remembered of the log is lost then)"));
+}
+
+absl::StatusOr<std::string> State::DefaultFolder() {
+  const char* xdg = std::getenv("XDG_STATE_HOME");
+  // The XDG specification has relative paths ignored.
+  if (xdg != nullptr && xdg[0] == '/') return absl::StrCat(xdg, "/sealbook");
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && home[0] == '/') {
+    return absl::StrCat(home, "/.local/state/sealbook");
+  }
+  return absl::FailedPreconditionError(
+      "neither XDG_STATE_HOME nor HOME is set: name the state folder with "
+      "--state DIR");
+}
+
+absl::StatusOr<State> State::Open(const std::string& folder, Mode mode) {
+  std::string path = folder + "/" + kFileName;
+  if (mode == Mode::kCreate) {
+    SEALBOOK_RETURN_IF_ERROR(MakePrivateFolder(folder));
+    SEALBOOK_RETURN_IF_ERROR(MakeFile(path));
+  } else if (access(path.c_str(), F_OK) != 0) {
+    return absl::NotFoundError(absl::StrCat(
+        path, ": ", std::strerror(errno),
+        ". Run `sealbook configure` first, or name the state with --state"));
+  }
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Database database,
+      Database::Open(path, mode == Mode::kReadOnly
+                               ? Database::Mode::kReadOnly
+                               : Database::Mode::kReadWrite));
+  State state(folder, std::move(database));
+  SEALBOOK_RETURN_IF_ERROR(state.CheckOrMakeSchema(mode));
+  return state;
+}
+
+absl::Status State::CheckOrMakeSchema(Mode mode) {
+  // A rollback journal and not a write-ahead log: home folders lie on network
+  // file systems, too. EXTRA also syncs the folder when the journal goes, so
+  // that a power failure cannot bring the old view back.
+  SEALBOOK_RETURN_IF_ERROR(database_.Execute(
+      "PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON"));
+  SEALBOOK_ASSIGN_OR_RETURN(int64_t version,
+                            database_.ReadInteger("PRAGMA user_version"));
+  SEALBOOK_ASSIGN_OR_RETURN(int64_t application,
+                            database_.ReadInteger("PRAGMA application_id"));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      int64_t tables,
+      database_.ReadInteger("SELECT count(*) FROM sqlite_schema"));
+  if (mode == Mode::kCreate && version == 0 && application == 0 &&
+      tables == 0) {
+    return MakeSchema();
+  }
+  if (application != kApplicationId) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(file(), ": is not a Sealbook state (application id ",
+                     application, ")"));
+  }
+  if (version != kSchemaVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        file(), ": has schema version ", version, ", this program reads ",
+        kSchemaVersion, ": it was written by ",
+        version > kSchemaVersion ? "a newer Sealbook; update this one"
+                                 : "an unknown one"));
+  }
+  return CheckIntegrity();
+}
+
+absl::Status State::MakeSchema() {
+  SEALBOOK_ASSIGN_OR_RETURN(Transaction change, Transaction::Begin(database_));
+  // Another process may have made it while this one waited for the lock.
+  SEALBOOK_ASSIGN_OR_RETURN(int64_t version,
+                            database_.ReadInteger("PRAGMA user_version"));
+  if (version == kSchemaVersion) return absl::OkStatus();
+  SEALBOOK_RETURN_IF_ERROR(database_.Execute(
+      absl::StrCat(kSchema, "PRAGMA application_id = ", kApplicationId,
+                   "; PRAGMA user_version = ", kSchemaVersion)));
+  return change.Commit();
+}
+
+absl::Status State::CheckIntegrity() {
+  SEALBOOK_ASSIGN_OR_RETURN(Statement check,
+                            database_.Prepare("PRAGMA quick_check(1)"));
+  SEALBOOK_ASSIGN_OR_RETURN(bool row, check.Step());
+  std::string verdict = row ? check.Bytes(0) : "no answer";
+  if (verdict != "ok") return Damaged(verdict);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LogRecord> State::RecordOf(const Statement& row) {
+  LogRecord record;
+  auto configuration = keytrans::Configuration::Parse(row.Bytes(1));
+  if (!configuration.ok()) return Damaged(configuration.status().message());
+  record.configuration = *std::move(configuration);
+  record.fingerprint = record.configuration.Fingerprint();
+  if (record.fingerprint.view() != row.Bytes(0)) {
+    return Damaged("the configuration does not have its fingerprint");
+  }
+  record.server = {.target = row.Bytes(2), .ca_file = row.Bytes(3)};
+  if (row.IsNull(4)) return record;
+  std::string bytes = row.Bytes(4);
+  if (crypto::Sha256(bytes).view() != row.Bytes(5)) {
+    return Damaged("the view of the tree does not have its checksum");
+  }
+  auto view = keytrans::TreeView::Parse(bytes);
+  if (!view.ok()) return Damaged(view.status().message());
+  record.view = *std::move(view);
+  return record;
+}
+
+absl::StatusOr<std::vector<LogRecord>> State::ReadLogs() {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement row,
+      database_.Prepare(absl::StrCat(kSelectLog, "ORDER BY fingerprint")));
+  std::vector<LogRecord> records;
+  while (true) {
+    SEALBOOK_ASSIGN_OR_RETURN(bool found, row.Step());
+    if (!found) return records;
+    SEALBOOK_ASSIGN_OR_RETURN(LogRecord record, RecordOf(row));
+    records.push_back(std::move(record));
+  }
+}
+
+absl::StatusOr<LogRecord> State::ReadLog(const crypto::Hash& fingerprint) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement row,
+      database_.Prepare(absl::StrCat(kSelectLog, "WHERE fingerprint = ?1")));
+  row.BindBytes(1, fingerprint.view());
+  SEALBOOK_ASSIGN_OR_RETURN(bool found, row.Step());
+  if (!found) {
+    return absl::NotFoundError(
+        absl::StrCat(file(), ": does not know the log ", fingerprint.ToHex()));
+  }
+  return RecordOf(row);
+}
+
+absl::Status State::PutLog(const keytrans::Configuration& configuration,
+                           const ServerAddress& server) {
+  SEALBOOK_ASSIGN_OR_RETURN(Transaction change, Transaction::Begin(database_));
+  SEALBOOK_ASSIGN_OR_RETURN(std::vector<LogRecord> known, ReadLogs());
+  for (const LogRecord& log : known) {
+    if (log.configuration == configuration) continue;
+    return absl::AlreadyExistsError(absl::StrCat(
+        "this state (", folder_, ") trusts the log ", log.fingerprint.ToHex(),
+        " at ", log.server.target, ", and the configuration given is that of ",
+        configuration.Fingerprint().ToHex(),
+        ". A log's configuration never changes: if the same operator offers "
+        "another one, ask why. To use both logs, give the new one a state of "
+        "its own (--state DIR)"));
+  }
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement put,
+      database_.Prepare(
+          "INSERT INTO log (fingerprint, configuration, server, ca_file) "
+          "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (fingerprint) DO UPDATE SET "
+          "server = excluded.server, ca_file = excluded.ca_file"));
+  put.BindBytes(1, configuration.Fingerprint().view());
+  put.BindBytes(2, configuration.Encode());
+  put.BindText(3, server.target);
+  put.BindText(4, server.ca_file);
+  SEALBOOK_RETURN_IF_ERROR(put.Run());
+  return change.Commit();
+}
+
+// Empty when there is no view yet.
+absl::StatusOr<std::string> State::ReadView(const crypto::Hash& fingerprint) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement row,
+      database_.Prepare("SELECT view FROM log WHERE fingerprint = ?1"));
+  row.BindBytes(1, fingerprint.view());
+  SEALBOOK_ASSIGN_OR_RETURN(bool found, row.Step());
+  if (!found) {
+    return absl::NotFoundError(
+        absl::StrCat(file(), ": does not know the log ", fingerprint.ToHex()));
+  }
+  return row.Bytes(0);
+}
+
+absl::Status State::Advance(
+    const crypto::Hash& fingerprint,
+    const std::optional<keytrans::TreeView>& advertised,
+    const keytrans::TreeView& verified,
+    absl::Span<const keytrans::MonitoringObligation> obligations) {
+  std::string next = verified.Encode();
+  SEALBOOK_ASSIGN_OR_RETURN(Transaction change, Transaction::Begin(database_));
+  SEALBOOK_ASSIGN_OR_RETURN(std::string stored, ReadView(fingerprint));
+  // A process that learned the very same view has checked it already.
+  if (stored != EncodeView(advertised) && stored != next) {
+    return absl::AbortedError(
+        "another process stored a newer view of the tree meanwhile: ask again");
+  }
+  if (stored == next && obligations.empty()) return absl::OkStatus();
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement update,
+      database_.Prepare("UPDATE log SET view = ?2, view_sha256 = ?3 "
+                        "WHERE fingerprint = ?1"));
+  update.BindBytes(1, fingerprint.view());
+  update.BindBytes(2, next);
+  update.BindBytes(3, crypto::Sha256(next).view());
+  SEALBOOK_RETURN_IF_ERROR(update.Run());
+  for (const keytrans::MonitoringObligation& owed : obligations) {
+    SEALBOOK_ASSIGN_OR_RETURN(
+        Statement put,
+        database_.Prepare("INSERT OR IGNORE INTO obligation (fingerprint, "
+                          "label, position, version, opening) "
+                          "VALUES (?1, ?2, ?3, ?4, ?5)"));
+    put.BindBytes(1, fingerprint.view());
+    put.BindBytes(2, owed.label);
+    put.BindInteger(3, static_cast<int64_t>(owed.position));
+    put.BindInteger(4, owed.version);
+    put.BindBytes(5, owed.opening.view());
+    SEALBOOK_RETURN_IF_ERROR(put.Run());
+  }
+  return change.Commit();
+}
+
+absl::StatusOr<std::vector<keytrans::MonitoringObligation>>
+State::ReadObligations(const crypto::Hash& fingerprint) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement row,
+      database_.Prepare("SELECT label, position, version, opening FROM "
+                        "obligation WHERE fingerprint = ?1 "
+                        "ORDER BY label, position, version"));
+  row.BindBytes(1, fingerprint.view());
+  std::vector<keytrans::MonitoringObligation> owed;
+  while (true) {
+    SEALBOOK_ASSIGN_OR_RETURN(bool found, row.Step());
+    if (!found) return owed;
+    auto opening = crypto::Opening::FromBytes(row.Bytes(3));
+    if (!opening.ok()) return Damaged("the opening of an obligation");
+    owed.push_back({.label = row.Bytes(0),
+                    .position = static_cast<uint64_t>(row.Integer(1)),
+                    .version = static_cast<uint32_t>(row.Integer(2)),
+                    .opening = *opening});
+  }
+}
+
+}  // namespace sealbook::client
