@@ -10,6 +10,10 @@
 
 namespace sealbook::crypto {
 
+// For a key that is used once; cheaper than an object. Requires
+// key.size() <= 64.
+Hash ComputeHmacSha256(absl::string_view key, absl::string_view message);
+
 // One key. What follows from the key alone (the inner and the outer block) is
 // hashed once, when it is made. Immutable and thread-safe.
 class HmacSha256 {

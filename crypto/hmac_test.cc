@@ -32,12 +32,16 @@ TEST(HmacSha256Test, AgreesWithOpenSslForEveryKeyAndMessageLength) {
            message.size(), expected.data(), nullptr);
       ASSERT_EQ(hmac.Compute(message), expected)
           << "key " << key_size << " message " << size;
+      ASSERT_EQ(ComputeHmacSha256(key, message), expected)
+          << "key " << key_size << " message " << size;
     }
   }
 }
 
 TEST(HmacSha256DeathTest, KeyIsAtMostOneBlock) {
   EXPECT_DEATH(HmacSha256(std::string(65, 'k')), "at most one block");
+  EXPECT_DEATH(ComputeHmacSha256(std::string(65, 'k'), ""),
+               "at most one block");
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class NonceGenerator {
 
   // Step h.2: since a digest is as long as the order, V itself is T.
   const Hash& Next() {
-    value_ = HmacSha256(key_.view()).Compute(value_.view());
+    value_ = ComputeHmacSha256(key_.view(), value_.view());
     return value_;
   }
 
@@ -50,10 +50,10 @@ class NonceGenerator {
   void Update(uint8_t separator, size_t size) {
     std::copy_n(value_.data(), kSize, message_.begin());
     message_[kSize] = separator;
-    key_ = HmacSha256(key_.view())
-               .Compute(absl::string_view(
-                   reinterpret_cast<const char*>(message_.data()), size));
-    value_ = HmacSha256(key_.view()).Compute(value_.view());
+    key_ = ComputeHmacSha256(
+        key_.view(), absl::string_view(
+                         reinterpret_cast<const char*>(message_.data()), size));
+    value_ = ComputeHmacSha256(key_.view(), value_.view());
   }
 
   Hash key_;
