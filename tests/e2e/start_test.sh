@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# What the server refuses to start with, and what it says.
+. tests/e2e/e2e.sh
+
+expect_no_start 1 'init'
+expect 2 'line|:[0-9]+' sealbookd init --config /dev/null --yes
+
+make_log
+expect 1 'already' sealbookd init --config sealbookd.textproto --yes
+
+cp sealbookd.textproto good.textproto
+echo 'colour: "blue"' >>sealbookd.textproto
+line=$(wc -l <sealbookd.textproto)
+expect_no_start 2 "colour"
+grep -q "$line" server.log || die "the line of the unknown field is not named"
+cp good.textproto sealbookd.textproto
+
+# A port that is taken.
+start_server
+taken=${public##*:}
+cp -r . ../second 2>/dev/null || true
+(
+  cd ../second
+  sed -i "0,/127.0.0.1:0/s//127.0.0.1:$taken/" sealbookd.textproto
+  rm -rf data mark signing.pem vrf.pem
+  mkdir mark
+  sealbookd init --config sealbookd.textproto --yes >/dev/null
+  expect_no_start 1 "$taken"
+)
+# Data that another process holds.
+first_pid=$server_pid
+expect_no_start 1 'another process|in use|held'
+server_pid=$first_pid
+stop_server
+
+# A foreign folder.
+mv data data.kept
+mkdir data
+echo hello >data/file
+expect_no_start 1 'data'
+rm -rf data
+mv data.kept data
+
+# Data that cannot be written.
+if [ "$(id -u)" = 0 ]; then
+  cp -r . /tmp/read-only.$$
+  (
+    cd /tmp/read-only.$$
+    chown -R 65534 .
+    chown -R 0 data
+    chmod -R a+rX,go-w data
+    status=0
+    setpriv --reuid=65534 --clear-groups sealbookd serve \
+      --config sealbookd.textproto >server.log 2>&1 || status=$?
+    [ "$status" = 1 ] || die "read-only data: exit code $status"
+    grep -qiE 'permission|read-only' server.log || die "read-only data: words"
+  )
+  rm -rf /tmp/read-only.$$
+fi
+
+# Another log's key.
+cp signing.pem signing.kept
+rm signing.pem vrf.pem
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing.pem 2>/dev/null
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out vrf.pem 2>/dev/null
+chmod 600 signing.pem vrf.pem
+expect_no_start 3 'key'
