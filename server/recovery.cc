@@ -86,7 +86,7 @@ absl::Status CheckSignature(const keytrans::Configuration& configuration,
 
 absl::StatusOr<SignedTree> CheckSignedHead(
     const LogStore& store, const keytrans::Configuration& configuration,
-    uint64_t stored_size, const Mark& mark) {
+    uint64_t stored_size, const std::optional<Mark>& mark) {
   SEALBOOK_ASSIGN_OR_RETURN(std::optional<SignedHead> head,
                             store.ReadSignedHead());
   if (!head.has_value()) return SignedTree{};
@@ -95,9 +95,9 @@ absl::StatusOr<SignedTree> CheckSignedHead(
         absl::StrCat("signed head record: signs ", head->tree_size,
                      " log entries, but the store holds only ", stored_size));
   }
-  if (head->tree_size > mark.tree_size) {
+  if (mark.has_value() && head->tree_size > mark->tree_size) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "the high-water mark is an older copy: it stands at ", mark.tree_size,
+        "the high-water mark is an older copy: it stands at ", mark->tree_size,
         " log entries, but the store holds a signature over ", head->tree_size,
         ". The mark can no longer show whether the data is the newest. Put the "
         "newest mark file back"));
@@ -156,18 +156,32 @@ absl::Status CheckRootPage(const LogStore& store, uint64_t position,
   return absl::OkStatus();
 }
 
-absl::StatusOr<RecoveredLog> RecoverLog(
+absl::StatusOr<RecoveredLog> CompareHeads(
     const LogStore& store, const keytrans::Configuration& configuration,
-    const Mark& mark, uint64_t wall_ms) {
+    const std::optional<Mark>& mark) {
   RecoveredLog log;
   SEALBOOK_ASSIGN_OR_RETURN(log.head, store.ReadHead());
   const uint64_t size = log.head.has_value() ? log.head->head.tree_size : 0;
-  SEALBOOK_RETURN_IF_ERROR(CheckMark(store, size, mark));
+  if (mark.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(CheckMark(store, size, *mark));
+  }
   SEALBOOK_ASSIGN_OR_RETURN(log.signed_tree,
                             CheckSignedHead(store, configuration, size, mark));
-  if (!log.head.has_value()) return log;
-  SEALBOOK_RETURN_IF_ERROR(CheckHead(store, log.head->head));
-  SEALBOOK_RETURN_IF_ERROR(CheckClock(configuration, log.head->head, wall_ms));
+  if (log.head.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(CheckHead(store, log.head->head));
+  }
+  return log;
+}
+
+absl::StatusOr<RecoveredLog> RecoverLog(
+    const LogStore& store, const keytrans::Configuration& configuration,
+    const Mark& mark, uint64_t wall_ms) {
+  SEALBOOK_ASSIGN_OR_RETURN(RecoveredLog log,
+                            CompareHeads(store, configuration, mark));
+  if (log.head.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(
+        CheckClock(configuration, log.head->head, wall_ms));
+  }
   return log;
 }
 

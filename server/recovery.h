@@ -17,7 +17,7 @@
 #include "crypto/types.h"
 #include "keytrans/structures.h"
 #include "server/log_store.h"
-#include "server/mark_keeper.h"
+#include "server/mark/high_water_mark.h"
 
 namespace sealbook::server {
 
@@ -38,11 +38,16 @@ struct RecoveredLog {
 
 // Checks the head against its entry, its root page and the log nodes; the store
 // at the mark's size against the mark; the stored signature against the store.
-// `wall_ms`: the wall clock.
+// Absent mark: not compared.
 // FAILED_PRECONDITION: the store or the mark is an older copy, or they belong
-// to two different histories; or the last entry's timestamp is further ahead of
-// the wall clock than max_ahead. DATA_LOSS: stored records contradict each
-// other.
+// to two different histories. DATA_LOSS: stored records contradict each other.
+absl::StatusOr<RecoveredLog> CompareHeads(
+    const LogStore& store, const keytrans::Configuration& configuration,
+    const std::optional<Mark>& mark);
+
+// The same, before a writer goes on at `wall_ms` by the wall clock.
+// FAILED_PRECONDITION: also when the last entry's timestamp is further ahead of
+// the wall clock than max_ahead.
 absl::StatusOr<RecoveredLog> RecoverLog(
     const LogStore& store, const keytrans::Configuration& configuration,
     const Mark& mark, uint64_t wall_ms);

@@ -38,7 +38,7 @@ struct StoreCheckSummary {
 // high-water mark (null: not checked). Goes on after a damage. An error is
 // returned only when the store cannot be read at all. Nothing is written.
 //
-// Memory: about 40 bytes a label-version of the log.
+// Memory is bounded (about 100 MiB of caches), whatever the size of the store.
 absl::StatusOr<StoreCheckSummary> CheckStore(
     Storage& storage, MarkKeeper* mark, const StoreCheckCallbacks& callbacks);
 
