@@ -85,9 +85,6 @@ struct AdmittedCertificate {
 // intermediates need not come with it.
 class Admission {
  public:
-  // How far ahead notBefore may lie.
-  static constexpr int64_t kMaxNotBeforeAheadMs = 48LL * 3600 * 1000;
-
   Admission(TrustAnchors anchors, Profile profile);
   ~Admission();
   Admission(const Admission&) = delete;

@@ -10,7 +10,6 @@
 #ifndef SEALBOOK_SMIME_CERTIFICATE_H_
 #define SEALBOOK_SMIME_CERTIFICATE_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,9 +20,6 @@
 #include "smime/types.h"
 
 namespace sealbook::smime {
-
-// Larger certificates are refused everywhere.
-inline constexpr size_t kMaxCertificateBytes = 32 * 1024;
 
 // The DER of each certificate in `contents`, in order: PEM (text around the
 // blocks is skipped), or DER, one certificate after another. INVALID_ARGUMENT:
@@ -41,21 +37,23 @@ CertificateHash HashCertificate(absl::string_view der);
 // not one certificate.
 absl::StatusOr<KeyHash> HashSubjectKey(absl::string_view der);
 
-// What a certificate says of itself, for people. Texts are escaped: they hold
-// printable characters only.
+// What a certificate says of itself, for people. Subject and issuer are escaped
+// to printable ASCII; addresses stand as in the certificate, because they are
+// compared, and are escaped by whoever prints them.
 struct CertificateFacts {
   CertificateHash sha256;
   KeyHash key_sha256;
   std::string subject;     // RFC 2253.
   std::string issuer;      // RFC 2253.
   std::string serial_hex;  // Lower case; "-" before a negative one.
-  // Milliseconds since the Unix epoch; the certificate is valid from the first
-  // to the end of the second's last second.
+  // Milliseconds since the Unix epoch. Valid while
+  // not_before_ms <= now < not_after_ms + 1000: the last second counts.
   int64_t not_before_ms = 0;
   int64_t not_after_ms = 0;
   // Absent: its keyUsage allows neither signing nor encrypting mail.
   std::optional<Role> role;
-  // rfc822Name and SmtpUTF8Mailbox of subjectAltName, in order, as they stand.
+  // rfc822Name and SmtpUTF8Mailbox of subjectAltName, in order; empty when the
+  // extension is missing or cannot be read.
   std::vector<std::string> addresses;
   // For example "RSA 2048", "EC prime256v1", "ED25519"; "unknown".
   std::string key;

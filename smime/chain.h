@@ -28,18 +28,8 @@
 
 namespace sealbook::smime {
 
-// At most this many intermediates may come with a certificate.
-inline constexpr size_t kMaxSuppliedIntermediates = 8;
-
-// One issuing certificate of a chain.
-struct Issuer {
-  std::string der;
-  CertificateHash sha256;
-  KeyHash key_sha256;
-};
-
-// The certificate's issuer first, the trust anchor last; never empty.
-using Chain = std::vector<Issuer>;
+// The parsed anchors (smime/path.h).
+struct AnchorSet;
 
 // A set of trust anchors, parsed once. Immutable: thread-safe, cheap to copy.
 class TrustAnchors {
@@ -59,12 +49,13 @@ class TrustAnchors {
       absl::string_view certificate,
       absl::Span<const absl::string_view> intermediates, int64_t time_ms) const;
 
- private:
-  friend class ChainVerifier;
-  struct State;
-  explicit TrustAnchors(std::shared_ptr<const State> state);
+  // For this folder.
+  const AnchorSet& anchors() const { return *anchors_; }
 
-  std::shared_ptr<const State> state_;
+ private:
+  explicit TrustAnchors(std::shared_ptr<const AnchorSet> anchors);
+
+  std::shared_ptr<const AnchorSet> anchors_;
 };
 
 // Checks that `certificate` chains through exactly `issuers` (DER, issuer

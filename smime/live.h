@@ -18,6 +18,9 @@ namespace sealbook::smime {
 
 inline constexpr size_t kMaxLiveCertificates = 16;
 
+// How far ahead of now a certificate's notBefore may lie when it is published.
+inline constexpr int64_t kMaxNotBeforeAheadMs = 48LL * 3600 * 1000;
+
 // A certificate in force for some address.
 struct InForce {
   CertificateHash sha256;
