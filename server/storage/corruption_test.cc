@@ -223,7 +223,8 @@ TEST_F(CorruptionTest, DoesNotTakeARemovedTableForAbsence) {
   auto storage = LevelDbStorage::Open(path, {});
   ASSERT_THAT(storage, IsOk());
   int removed = 0;
-  for (const auto& file : std::filesystem::directory_iterator(path + "/db")) {
+  for (const auto& file :
+       std::filesystem::directory_iterator(path + "/leveldb")) {
     if (file.path().extension() == ".ldb") {
       removed += std::filesystem::remove(file.path());
     }
@@ -250,7 +251,8 @@ TEST_F(CorruptionTest, NoticesAFlippedBitOfAMappedTable) {
   ASSERT_THAT(storage, IsOk());
   // Read once: a block that was found good before is checked again.
   ASSERT_THAT((*storage)->Read(Table::kPages, {"k"}), IsOk());
-  for (const auto& file : std::filesystem::directory_iterator(path + "/db")) {
+  for (const auto& file :
+       std::filesystem::directory_iterator(path + "/leveldb")) {
     if (file.path().extension() != ".ldb") continue;
     std::fstream table(file.path(),
                        std::ios::in | std::ios::out | std::ios::binary);

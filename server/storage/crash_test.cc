@@ -249,8 +249,8 @@ TEST(CrashTest, NoticesNamesThatAreNotSynced) {
   EXPECT_GT(LossesUnder([](LevelDbOptions& options) {
               options.sync_directory = [sync = options.sync_directory](
                                            const std::string& directory) {
-                return directory == "/log/db" ? leveldb::Status::OK()
-                                              : sync(directory);
+                return directory == "/log/leveldb" ? leveldb::Status::OK()
+                                                   : sync(directory);
               };
             }),
             0);

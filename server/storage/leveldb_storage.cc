@@ -18,7 +18,7 @@ namespace sealbook::server {
 namespace {
 
 constexpr char kLockFileName[] = "LOCK";
-constexpr char kDatabaseName[] = "db";
+constexpr char kDatabaseName[] = "leveldb";
 // Bits of the Bloom filter for a key: about 1% of the tables that do not hold a
 // key are looked into all the same.
 constexpr int kFilterBitsPerKey = 10;

@@ -4,8 +4,8 @@
 //       LevelDbStorage::Open("/var/lib/sealbook", {});
 //
 // The data directory holds FORMAT (format_file.h), LOCK, and the database in
-// db/. A record's key there is one byte, the number of its table, and then its
-// key. Thread-safe; readers wait for no commit.
+// leveldb/. A record's key there is one byte, the number of its table, and then
+// its key. Thread-safe; readers wait for no commit.
 //
 // What LevelDB does not notice by itself is looked for when the store is opened
 // (log_tail.h) or guarded against while it is used (durable_env.h). Lost

@@ -136,10 +136,10 @@ TEST_F(LevelDbStorageTest, NamesBothVersionsWhenItRefusesAFormat) {
 
 TEST_F(LevelDbStorageTest, RefusesAStoreWhoseDatabaseIsGone) {
   ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
-  std::filesystem::remove_all(path_ + "/db");
+  std::filesystem::remove_all(path_ + "/leveldb");
   EXPECT_THAT(LevelDbStorage::Open(path_, {}),
-              Refuses(absl::StatusCode::kDataLoss, "/db"));
-  EXPECT_FALSE(std::filesystem::exists(path_ + "/db"));
+              Refuses(absl::StatusCode::kDataLoss, "/leveldb"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/leveldb"));
 }
 
 // Runs `body` in another process; true if it returned true.

@@ -91,7 +91,7 @@ TEST(LogTailTest, ChecksTheLastBlockOfALongLog) {
       (*storage)->PutRecord({Table::kPages, "a", std::string(90'000, 'a')}),
       IsOk());
   storage->reset();
-  EXPECT_THAT(CheckLogTails(env, "/log/db"), IsOk());
+  EXPECT_THAT(CheckLogTails(env, "/log/leveldb"), IsOk());
 
   testing::FaultFilesystem files = env.Files();
   for (const std::string& path : files.AllFiles()) {
@@ -102,7 +102,7 @@ TEST(LogTailTest, ChecksTheLastBlockOfALongLog) {
     data[data.size() / 32768 * 32768 + 5] ^= 0x80;
   }
   FaultEnv damaged(std::move(files));
-  EXPECT_THAT(CheckLogTails(damaged, "/log/db"),
+  EXPECT_THAT(CheckLogTails(damaged, "/log/leveldb"),
               Refuses(absl::StatusCode::kDataLoss, ".log: a record of"));
   EXPECT_THAT(LevelDbStorage::Open("/log", damaged.Options()),
               Refuses(absl::StatusCode::kDataLoss, ".log: a record of"));
@@ -112,7 +112,7 @@ TEST(LogTailTest, ReportsAFailedRead) {
   FaultEnv env;
   ASSERT_THAT(LevelDbStorage::Create("/log", env.Options()), IsOk());
   env.FailReads(true);
-  EXPECT_THAT(CheckLogTails(env, "/log/db"),
+  EXPECT_THAT(CheckLogTails(env, "/log/leveldb"),
               Refuses(absl::StatusCode::kInternal, "Input/output error"));
 }
 
