@@ -15,14 +15,14 @@ namespace {
 using crypto::Hash;
 
 constexpr char kFormat = 0x01;
-constexpr size_t kChecksumBytes = 4;
+constexpr size_t kCheckBytes = 4;
 
 absl::Status Broken(absl::string_view why) {
   return absl::DataLossError(absl::StrCat("prefix page: ", why));
 }
 
-absl::string_view Checksum(const Hash& hash) {
-  return hash.view().substr(0, kChecksumBytes);
+std::string CheckOf(absl::string_view ids) {
+  return crypto::Sha256(ids).ToString().substr(0, kCheckBytes);
 }
 
 void AppendView(std::string& out, absl::string_view bytes) {
@@ -51,8 +51,14 @@ class PageDecoder {
   explicit PageDecoder(absl::string_view bytes) : rest_(bytes) {}
 
   absl::StatusOr<std::shared_ptr<const Page>> Decode() {
-    SEALBOOK_RETURN_IF_ERROR(TakeFrame());
+    if (rest_.empty()) return Broken("truncated");
+    if (rest_[0] != kFormat) {
+      return Broken(
+          absl::StrCat("unknown format ", static_cast<uint8_t>(rest_[0])));
+    }
+    rest_.remove_prefix(1);
     SEALBOOK_RETURN_IF_ERROR(ReadNode(Page::kRoot));
+    SEALBOOK_RETURN_IF_ERROR(ReadCheck());
     if (!rest_.empty()) {
       return Broken(absl::StrCat(rest_.size(), " trailing bytes"));
     }
@@ -63,23 +69,6 @@ class PageDecoder {
   }
 
  private:
-  // Checks and removes what stands around the nodes.
-  absl::Status TakeFrame() {
-    if (rest_.size() < 1 + kChecksumBytes) return Broken("truncated");
-    const absl::string_view checksum =
-        rest_.substr(rest_.size() - kChecksumBytes);
-    rest_.remove_suffix(kChecksumBytes);
-    if (checksum != Checksum(crypto::Sha256(rest_))) {
-      return Broken("wrong checksum");
-    }
-    if (rest_[0] != kFormat) {
-      return Broken(
-          absl::StrCat("unknown format ", static_cast<uint8_t>(rest_[0])));
-    }
-    rest_.remove_prefix(1);
-    return absl::OkStatus();
-  }
-
   absl::Status ReadNode(Page::Place place) {
     if (rest_.empty()) return Broken("truncated at a node");
     const uint8_t tag = static_cast<uint8_t>(rest_[0]);
@@ -127,13 +116,25 @@ class PageDecoder {
     if (place < Page::kFirstBottom) {
       return Broken("a reference above level 4");
     }
+    const absl::string_view from_id = rest_;
     SEALBOOK_ASSIGN_OR_RETURN(references_[place].position, TakeVarint());
     SEALBOOK_ASSIGN_OR_RETURN(const uint64_t ordinal, TakeVarint());
+    AppendView(ids_, from_id.substr(0, from_id.size() - rest_.size()));
     if (ordinal > std::numeric_limits<uint32_t>::max()) {
       return Broken(absl::StrCat("page ordinal ", ordinal));
     }
     references_[place].ordinal = static_cast<uint32_t>(ordinal);
     return Take(hashes_[place]);
+  }
+
+  absl::Status ReadCheck() {
+    if (ids_.empty()) return absl::OkStatus();
+    if (rest_.size() < kCheckBytes) return Broken("truncated in the check");
+    if (rest_.substr(0, kCheckBytes) != CheckOf(ids_)) {
+      return Broken("its page ids do not pass their check");
+    }
+    rest_.remove_prefix(kCheckBytes);
+    return absl::OkStatus();
   }
 
   template <typename Bytes>
@@ -199,6 +200,7 @@ class PageDecoder {
   }
 
   absl::string_view rest_;
+  std::string ids_;
   std::array<Page::Kind, Page::kEnd> kinds_{};
   std::array<Hash, Page::kEnd> hashes_;
   std::array<PrefixLeaf, Page::kEnd> leaves_;
@@ -260,13 +262,15 @@ void PageWriter::AddParent() {
 
 void PageWriter::AddReference(const PageId& id, const Hash& hash) {
   buffer_.push_back(static_cast<char>(Page::Kind::kReference));
+  const size_t id_start = buffer_.size();
   AppendVarint(buffer_, id.position);
   AppendVarint(buffer_, id.ordinal);
+  ids_.append(buffer_, id_start);
   AppendView(buffer_, hash.view());
 }
 
 std::string PageWriter::Finish() {
-  AppendView(buffer_, Checksum(crypto::Sha256(buffer_)));
+  if (!ids_.empty()) buffer_.append(CheckOf(ids_));
   // A copy, since the buffer's capacity is that of the largest page so far.
   std::string page(buffer_);
   Clear();
@@ -275,6 +279,7 @@ std::string PageWriter::Finish() {
 
 void PageWriter::Clear() {
   buffer_.clear();
+  ids_.clear();
   buffer_.push_back(kFormat);
 }
 

@@ -8,22 +8,24 @@
 //
 // Format. Integers are unsigned LEB128 in their shortest form.
 //
-//   page      = format node checksum
+//   page      = format node [check]
 //   format    = 0x01
 //   node      = empty / leaf / parent / reference
 //   empty     = 0x00
 //   leaf      = 0x01 vrf_output commitment     ; 32 and 32 bytes
 //   parent    = 0x02 node node                 ; left, right
-//   reference = 0x03 position ordinal hash     ; PageId, 32 bytes
-//   checksum  = the first 4 bytes of SHA-256 over everything before
+//   reference = 0x03 id hash                   ; hash is 32 bytes
+//   id        = position ordinal               ; PageId
+//   check     = the first 4 bytes of SHA-256 over all ids, as they stand there
 //
 // The first node is the page's root, at level 0 of the page. A parent sits at
 // levels 0 to 3; a reference at level 4 only, in place of a parent that has a
 // page of its own, and gives that parent's value. A leaf may sit at any level:
-// a lonely leaf below level 4 stays in this page. An empty node is the missing
+// a lonely leaf at level 4 stays in this page. An empty node is the missing
 // child of a parent, whose other child is then a parent or a reference (a leaf
-// without a neighbour would sit higher). The checksum guards the references'
-// page ids, which no node value covers.
+// without a neighbour would sit higher). `check` is there if a reference is. It
+// guards the ids, the only part of a page that its root's value does not cover:
+// a damaged id would else be copied into every later version of the page.
 #ifndef SEALBOOK_MERKLE_PAGE_H_
 #define SEALBOOK_MERKLE_PAGE_H_
 
@@ -66,7 +68,8 @@ class Page {
   // 0 to kLevels.
   static size_t Level(Place place);
 
-  // DATA_LOSS: the bytes break the format above.
+  // DATA_LOSS: the bytes break the format above. Bytes that keep it, but are
+  // not those written, give another hash().
   static absl::StatusOr<std::shared_ptr<const Page>> Decode(
       absl::string_view bytes);
 
@@ -125,6 +128,8 @@ class PageWriter {
   void Clear();
 
   std::string buffer_;
+  // The ids among it, for the check.
+  std::string ids_;
 };
 
 }  // namespace sealbook::merkle

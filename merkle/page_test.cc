@@ -2,10 +2,10 @@
 
 #include <functional>
 #include <limits>
+#include <memory>
 #include <string>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "crypto/hash.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -25,10 +25,11 @@ PrefixLeaf LeafOf(uint8_t first_byte) {
 
 Hash HashOf(absl::string_view text) { return crypto::Sha256(text); }
 
-// A page with these nodes, and a right checksum.
-std::string Frame(const std::string& nodes, char format = 1) {
-  const std::string content = std::string(1, format) + nodes;
-  return content + crypto::Sha256(content).ToString().substr(0, 4);
+// A page with these nodes, and the check of these ids.
+std::string Frame(const std::string& nodes, const std::string& ids = "") {
+  std::string page = "\x01" + nodes;
+  if (!ids.empty()) page += crypto::Sha256(ids).ToString().substr(0, 4);
+  return page;
 }
 
 const std::string& EmptyNode() {
@@ -45,9 +46,8 @@ std::string ParentNode(const std::string& left, const std::string& right) {
   return "\x02" + left + right;
 }
 
-std::string ReferenceNode(const std::string& position,
-                          const std::string& ordinal) {
-  return "\x03" + position + ordinal + HashOf("page").ToString();
+std::string ReferenceNode(const std::string& id) {
+  return "\x03" + id + HashOf("page").ToString();
 }
 
 // Three single-child parents above two nodes at level 4.
@@ -55,6 +55,17 @@ std::string AtLevelFour(const std::string& left, const std::string& right) {
   std::string node = ParentNode(left, right);
   for (int i = 0; i < 3; ++i) node = ParentNode(node, EmptyNode());
   return node;
+}
+
+// Page 5/0x21 beside a leaf, both at level 4.
+std::string GoodPage() {
+  return Frame(AtLevelFour(ReferenceNode("\x05\x21"), LeafNode(0x10)),
+               "\x05\x21");
+}
+
+// The same with another id.
+std::string PageWithId(const std::string& id) {
+  return Frame(AtLevelFour(ReferenceNode(id), LeafNode(0x10)), id);
 }
 
 void ExpectDataLoss(const std::string& bytes, const std::string& word) {
@@ -72,23 +83,26 @@ TEST(PageTest, WritesTheDocumentedFormat) {
   // The writer starts afresh; 300 takes two bytes.
   for (int i = 0; i < 4; ++i) writer.AddParent();
   writer.AddReference({300, 17}, HashOf("page"));
-  writer.AddEmpty();
+  writer.AddReference({5, 33}, HashOf("page"));
   for (int i = 0; i < 3; ++i) writer.AddEmpty();
-  EXPECT_EQ(writer.Finish(),
-            Frame(AtLevelFour(ReferenceNode("\xac\x02", "\x11"), EmptyNode())));
+  EXPECT_EQ(writer.Finish(), Frame(AtLevelFour(ReferenceNode("\xac\x02\x11"),
+                                               ReferenceNode("\x05\x21")),
+                                   "\xac\x02\x11\x05\x21"));
+}
+
+// A leaf on the left; on the right a leaf, a reference, and a leaf at level 4.
+std::string MixedPage() {
+  return Frame(
+      ParentNode(LeafNode(0x11),
+                 ParentNode(LeafNode(0x88),
+                            ParentNode(ParentNode(ReferenceNode("\x05\x21"),
+                                                  LeafNode(0xd0)),
+                                       EmptyNode()))),
+      "\x05\x21");
 }
 
 TEST(PageTest, DecodesWhatWasWritten) {
-  absl::StatusOr<std::shared_ptr<const Page>> page = Page::Decode(
-      Frame(ParentNode(LeafNode(0x11), AtLevelFour(EmptyNode(), EmptyNode()))));
-  // A parent at level 4 is no page; the same below level 3 is one.
-  ASSERT_FALSE(page.ok());
-
-  const std::string right = ParentNode(
-      LeafNode(0x88),
-      ParentNode(ParentNode(ReferenceNode("\x05", "\x21"), LeafNode(0xd0)),
-                 EmptyNode()));
-  page = Page::Decode(Frame(ParentNode(LeafNode(0x11), right)));
+  absl::StatusOr<std::shared_ptr<const Page>> page = Page::Decode(MixedPage());
   ASSERT_TRUE(page.ok()) << page.status();
   const Page& p = **page;
   EXPECT_EQ(p.kind(1), Page::Kind::kParent);
@@ -106,12 +120,7 @@ TEST(PageTest, DecodesWhatWasWritten) {
 }
 
 TEST(PageTest, HoldsTheValueOfEveryNode) {
-  const std::string right = ParentNode(
-      LeafNode(0x88),
-      ParentNode(ParentNode(ReferenceNode("\x05", "\x21"), LeafNode(0xd0)),
-                 EmptyNode()));
-  absl::StatusOr<std::shared_ptr<const Page>> page =
-      Page::Decode(Frame(ParentNode(LeafNode(0x11), right)));
+  absl::StatusOr<std::shared_ptr<const Page>> page = Page::Decode(MixedPage());
   ASSERT_TRUE(page.ok()) << page.status();
   const Page& p = **page;
   EXPECT_EQ(p.hash(28), HashOf("page"));
@@ -151,34 +160,50 @@ TEST(PageTest, HoldsSixteenReferencesWithTheLargestIds) {
   EXPECT_LE((*page)->MemoryBytes(), 31u * 32 + 16u * 16 + 256);
 }
 
-TEST(PageTest, AnyFlippedBitIsDataLoss) {
-  const std::string good =
-      Frame(AtLevelFour(ReferenceNode("\x05", "\x21"), LeafNode(0x10)));
-  ASSERT_TRUE(Page::Decode(good).ok());
-  for (size_t bit = 0; bit < 8 * good.size(); ++bit) {
-    std::string flipped = good;
-    flipped[bit / 8] ^= 1 << (bit % 8);
-    ExpectDataLoss(flipped, "wrong checksum");
+TEST(PageTest, AnyFlippedBitIsDataLossOrGivesAnotherHash) {
+  for (const std::string& good : {GoodPage(), MixedPage()}) {
+    absl::StatusOr<std::shared_ptr<const Page>> page = Page::Decode(good);
+    ASSERT_TRUE(page.ok()) << page.status();
+    size_t refused = 0;
+    for (size_t bit = 0; bit < 8 * good.size(); ++bit) {
+      std::string flipped = good;
+      flipped[bit / 8] ^= 1 << (bit % 8);
+      absl::StatusOr<std::shared_ptr<const Page>> other = Page::Decode(flipped);
+      if (other.ok()) {
+        EXPECT_NE((*other)->hash(), (*page)->hash()) << "bit " << bit;
+      } else {
+        ExpectDataLoss(flipped, "prefix page");
+        ++refused;
+      }
+    }
+    EXPECT_GT(refused, 8u * 6);
   }
 }
 
+TEST(PageTest, RefusesAFlippedBitInAnId) {
+  std::string page = GoodPage();
+  // Format, four parents, the reference's tag.
+  ASSERT_EQ(page.substr(6, 2), "\x05\x21");
+  page[6] ^= 1;
+  ExpectDataLoss(page, "do not pass their check");
+}
+
 TEST(PageTest, AnyTruncationIsDataLoss) {
-  const std::string nodes =
-      AtLevelFour(ReferenceNode("\x05", "\x21"), LeafNode(0x10));
-  for (size_t size = 0; size < nodes.size(); ++size) {
-    ExpectDataLoss(Frame(nodes.substr(0, size)), "truncated");
-  }
-  for (size_t size = 0; size < 5; ++size) {
-    ExpectDataLoss(Frame("").substr(0, size), "truncated");
+  const std::string good = GoodPage();
+  for (size_t size = 0; size < good.size(); ++size) {
+    ExpectDataLoss(good.substr(0, size), "truncated");
   }
 }
 
 TEST(PageTest, RefusesTrailingBytes) {
-  ExpectDataLoss(Frame(LeafNode(1) + "x"), "1 trailing bytes");
+  ExpectDataLoss(Frame(LeafNode(1)) + "x", "1 trailing bytes");
+  ExpectDataLoss(GoodPage() + "xy", "2 trailing bytes");
 }
 
 TEST(PageTest, RefusesAnotherFormat) {
-  ExpectDataLoss(Frame(LeafNode(1), 2), "unknown format 2");
+  std::string page = GoodPage();
+  page[0] = 2;
+  ExpectDataLoss(page, "unknown format 2");
 }
 
 TEST(PageTest, RefusesAnUnknownTag) {
@@ -203,7 +228,7 @@ TEST(PageTest, RefusesAParentWhoseOnlyChildIsALeaf) {
 
 TEST(PageTest, RefusesAReferenceAboveLevelFour) {
   ExpectDataLoss(
-      Frame(ParentNode(ReferenceNode("\x05", "\x21"), LeafNode(0x80))),
+      Frame(ParentNode(ReferenceNode("\x05\x21"), LeafNode(0x80)), "\x05\x21"),
       "reference above level 4");
 }
 
@@ -214,31 +239,19 @@ TEST(PageTest, RefusesAParentAtLevelFour) {
 }
 
 TEST(PageTest, RefusesAnIntegerNotInItsShortestForm) {
-  ExpectDataLoss(
-      Frame(AtLevelFour(ReferenceNode(std::string("\x85\x00", 2), "\x21"),
-                        LeafNode(0x10))),
-      "shortest form");
+  ExpectDataLoss(PageWithId(std::string("\x85\x00\x21", 3)), "shortest form");
 }
 
 TEST(PageTest, RefusesAnIntegerOfMoreThan64Bits) {
   const std::string nine(9, '\xff');
-  EXPECT_TRUE(
-      Page::Decode(Frame(AtLevelFour(ReferenceNode(nine + "\x01", "\x21"),
-                                     LeafNode(0x10))))
-          .ok());
-  ExpectDataLoss(
-      Frame(AtLevelFour(ReferenceNode(nine + "\x02", "\x21"), LeafNode(0x10))),
-      "more than 64 bits");
-  ExpectDataLoss(Frame(AtLevelFour(ReferenceNode(nine + "\x81\x01", "\x21"),
-                                   LeafNode(0x10))),
-                 "more than 64 bits");
+  EXPECT_TRUE(Page::Decode(PageWithId(nine + "\x01\x21")).ok());
+  ExpectDataLoss(PageWithId(nine + "\x02\x21"), "more than 64 bits");
+  ExpectDataLoss(PageWithId(nine + "\x81\x01\x21"), "more than 64 bits");
 }
 
 TEST(PageTest, RefusesAnOrdinalOfMoreThan32Bits) {
-  ExpectDataLoss(
-      Frame(AtLevelFour(ReferenceNode("\x05", "\x80\x80\x80\x80\x10"),
-                        LeafNode(0x10))),
-      "page ordinal 4294967296");
+  ExpectDataLoss(PageWithId("\x05\x80\x80\x80\x80\x10"),
+                 "page ordinal 4294967296");
 }
 
 }  // namespace
