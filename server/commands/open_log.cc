@@ -9,7 +9,6 @@
 #include "base/status_macros.h"
 #include "crypto/random.h"
 #include "server/commands/exit_code.h"
-#include "server/commands/mark_file.h"
 #include "server/mark/high_water_mark.h"
 #include "server/storage/disk_space.h"
 #include "server/storage/leveldb_storage.h"
@@ -46,7 +45,7 @@ absl::StatusOr<std::unique_ptr<MarkKeeper>> OpenMark(
         ExitCode::kUnsafe);
   }
   if (!mark.ok()) return MarkUnsafe(mark.status());
-  return std::make_unique<MarkFile>(*std::move(mark));
+  return std::make_unique<FileMarkKeeper>(*std::move(mark));
 }
 
 absl::Status CheckMarkPlace(const Config& config) {

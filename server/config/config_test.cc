@@ -126,6 +126,8 @@ struct RefusalCase {
   std::string message;
 };
 
+void PrintTo(const RefusalCase& c, std::ostream* out) { *out << c.message; }
+
 class ConfigRefusalTest : public ::testing::TestWithParam<RefusalCase> {};
 
 TEST_P(ConfigRefusalTest, NamesFileLineFieldAndValue) {
@@ -144,14 +146,14 @@ TEST_P(ConfigRefusalTest, NamesFileLineFieldAndValue) {
 INSTANTIATE_TEST_SUITE_P(
     Syntax, ConfigRefusalTest,
     ::testing::Values(
-        RefusalCase{"", "", "queue_limits: 5\n", ":17:1: Message type"},
+        RefusalCase{"", "", "queue_limits: 5\n", ":17:13: Message type"},
         RefusalCase{"", "", "queue_limits: 5\n",
-                    ":17:1: Message type "
+                    ":17:13: Message type "
                     "\"sealbook.v1.ServerConfig\" has no field named "
                     "\"queue_limits\""},
         RefusalCase{"  address: \"localhost:8444\"",
                     "  adress: \"localhost:8444\"", "",
-                    ":11:3: Message type \"sealbook.v1.Listener\" has no field "
+                    ":11:9: Message type \"sealbook.v1.Listener\" has no field "
                     "named \"adress\""},
         RefusalCase{"", "", "queue_limit: 5000 queue_limit: 6000\n", ":17:"},
         RefusalCase{"", "", "queue_limit: \"many\"\n",

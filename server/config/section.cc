@@ -32,7 +32,8 @@ void Section::Problem(const std::string& field, absl::string_view words,
   const FieldDescriptor* descriptor =
       message_->GetDescriptor()->FindFieldByName(field);
   int line = line_;
-  if (locations_ != nullptr) {
+  // A repeated field as a whole stands in no line of its own.
+  if (locations_ != nullptr && descriptor->is_repeated() == (index >= 0)) {
     const int found = locations_->GetLocation(descriptor, index).line;
     if (found >= 0) line = found + 1;
   }
