@@ -121,8 +121,13 @@ std::string AdviceForUnavailable(const std::string& text,
           text, {"handshake", "ssl", "tls", "peer certificate", "peer name"})) {
     return AdviceForHandshake(text, endpoint);
   }
+  if (ContainsAny(text, {"connect", "socket", "transport", "reset", "closed",
+                         "unreachable", "timeout"})) {
+    return absl::StrCat(endpoint.server.target,
+                        " cannot be reached: check the network, or try again");
+  }
   return absl::StrCat(endpoint.server.target,
-                      " cannot be reached: check the network, or try again");
+                      " cannot answer at the moment: try again later");
 }
 
 std::string Advice(const grpc::Status& status, const Endpoint& endpoint) {
@@ -141,7 +146,12 @@ std::string Advice(const grpc::Status& status, const Endpoint& endpoint) {
       return "The server does not know this publisher: check --cert, or ask "
              "the operator to register its key";
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return "The server is busy or the message too large: try again later";
+      if (absl::StrContains(status.error_message(), "larger than max")) {
+        return absl::StrCat("The answer is larger than ", kMaxAnswerBytes,
+                            " bytes and was not read: ", endpoint.server.target,
+                            " misbehaves or is no Sealbook server");
+      }
+      return "The server is busy: try again later";
     case grpc::StatusCode::ABORTED:
       return "It is not known whether this was done: do the same again";
     default:

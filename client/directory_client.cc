@@ -154,8 +154,7 @@ absl::StatusOr<Lookup> DirectoryClient::Judge(const Round& round,
                                  : *call.answer.mutable_response());
   absl::StatusOr<Lookup> lookup = Verify(round, exchange);
   if (keytrans::RefusalOf(lookup.status()).has_value()) {
-    return KeepEvidence(state_.evidence_folder(), exchange, std::nullopt,
-                        lookup.status());
+    return KeepEvidence(state_.evidence_folder(), exchange, lookup.status());
   }
   return lookup;
 }
@@ -202,15 +201,12 @@ absl::Status DirectoryClient::ExplainFailure(const Round& round,
   if (!calls[0].status.ok()) return explained;
   absl::StatusOr<Lookup> shown = Judge(anew, label, std::move(calls[0]));
   if (keytrans::RefusalOf(shown.status()).has_value()) return shown.status();
-  if (!shown.ok() || shown->view.size() >= *round.last()) return explained;
-  return KeepEvidence(
-      state_.evidence_folder(), shown->exchange, round.EncodedView(),
-      keytrans::Refuse(
-          RefusalReason::kTreeSize,
-          absl::StrCat("the server shows a signed tree of ", shown->view.size(),
-                       " entries, but one of ", *round.last(),
-                       " was verified here before: the log may have been "
-                       "rolled back")));
+  if (!shown.ok()) return explained;
+  absl::Status rolled_back = CheckNotRolledBack(
+      round.log.configuration, *round.EncodedView(), shown->view);
+  if (!keytrans::RefusalOf(rolled_back).has_value()) return explained;
+  shown->exchange.retained = round.EncodedView();
+  return KeepEvidence(state_.evidence_folder(), shown->exchange, rolled_back);
 }
 
 // Two roots of one size: nothing that this log says is believed any more, and
@@ -226,8 +222,7 @@ void DirectoryClient::RefuseForks(Answers& answers) {
   if (fork.ok()) return;
   for (absl::StatusOr<Lookup>& answer : answers) {
     if (!answer.ok()) continue;
-    answer = KeepEvidence(state_.evidence_folder(), answer->exchange,
-                          std::nullopt, fork);
+    answer = KeepEvidence(state_.evidence_folder(), answer->exchange, fork);
   }
 }
 

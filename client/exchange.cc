@@ -79,12 +79,8 @@ std::string EvidenceName(const Exchange& exchange) {
 }
 
 absl::Status WriteEvidence(const std::string& folder, const Exchange& exchange,
-                           const std::optional<std::string>& retained,
                            const absl::Status& refusal) {
   SEALBOOK_RETURN_IF_ERROR(WriteExchange(folder, exchange));
-  if (retained.has_value()) {
-    SEALBOOK_RETURN_IF_ERROR(WriteNewFile(folder + "/retained.tls", *retained));
-  }
   return WriteNewFile(
       folder + "/refusal.txt",
       absl::StrCat(keytrans::RefusalName(*keytrans::RefusalOf(refusal)), "\n",
@@ -119,6 +115,10 @@ absl::Status WriteExchange(const std::string& folder,
   if (exchange.view.has_value()) {
     SEALBOOK_RETURN_IF_ERROR(
         WriteNewFile(folder + "/view.tls", *exchange.view));
+  }
+  if (exchange.retained.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(
+        WriteNewFile(folder + "/retained.tls", *exchange.retained));
   }
   SEALBOOK_RETURN_IF_ERROR(MakePrivateFolder(folder + "/issuers"));
   // A server may send one twice.
@@ -170,7 +170,6 @@ absl::StatusOr<Exchange> ReadExchange(const std::string& folder) {
 }
 
 absl::Status KeepEvidence(const std::string& folder, const Exchange& exchange,
-                          const std::optional<std::string>& retained,
                           const absl::Status& refusal) {
   std::string by_reason = absl::StrCat(
       folder, "/", keytrans::RefusalName(*keytrans::RefusalOf(refusal)));
@@ -182,7 +181,7 @@ absl::Status KeepEvidence(const std::string& folder, const Exchange& exchange,
                                        " holds ", kMaxEvidence, " already"),
                           "");
     }
-    absl::Status kept = WriteEvidence(place, exchange, retained, refusal);
+    absl::Status kept = WriteEvidence(place, exchange, refusal);
     if (!kept.ok()) {
       return WithEvidence(
           refusal, absl::StrCat("evidence not kept: ", kept.message()), "");

@@ -38,6 +38,8 @@ struct Exchange {
   uint64_t time_ms = 0;
   std::optional<std::string> view;
   std::vector<std::string> issuers;
+  // Of evidence only: an encoded TreeView that had been verified before.
+  std::optional<std::string> retained;
 
   friend bool operator==(const Exchange&, const Exchange&) = default;
 };
@@ -63,7 +65,6 @@ absl::StatusOr<uint64_t> ParseTime(const std::string& text);
 // a keytrans::RefusalReason.
 inline constexpr int kMaxEvidence = 100;
 absl::Status KeepEvidence(const std::string& folder, const Exchange& exchange,
-                          const std::optional<std::string>& retained,
                           const absl::Status& refusal);
 
 // The folder of the evidence; absent when none was kept.

@@ -115,21 +115,21 @@ TEST(EvidenceTest, KeepsARefusedAnswerOnce) {
   TempFolder folder;
   absl::Status refusal =
       keytrans::Refuse(RefusalReason::kRootMismatch, "log entry 3");
-  absl::Status kept =
-      KeepEvidence(folder.path("ev"), Example(), "retained", refusal);
+  Exchange exchange = Example();
+  exchange.retained = "retained";
+  absl::Status kept = KeepEvidence(folder.path("ev"), exchange, refusal);
   EXPECT_EQ(keytrans::RefusalOf(kept), RefusalReason::kRootMismatch);
   EXPECT_THAT(std::string(kept.message()), HasSubstr("evidence kept in"));
   std::string place = EvidenceOf(kept).value();
   EXPECT_THAT(place, HasSubstr("/root-mismatch/"));
-  EXPECT_EQ(ReadExchange(place).value(), Example());
+  EXPECT_EQ(ReadExchange(place).value(), exchange);
   EXPECT_EQ(ReadFile(place + "/refusal.txt").value(),
             "root-mismatch\nlog entry 3\n");
   EXPECT_EQ(ReadFile(place + "/retained.tls").value(), "retained");
 
-  Exchange later = Example();
+  Exchange later = exchange;
   later.time_ms += 5;
-  absl::Status again =
-      KeepEvidence(folder.path("ev"), later, std::nullopt, refusal);
+  absl::Status again = KeepEvidence(folder.path("ev"), later, refusal);
   EXPECT_EQ(EvidenceOf(again), place);
   EXPECT_EQ(FilesBelow(folder.path("ev/root-mismatch")), 1);
 }
@@ -141,7 +141,7 @@ TEST(EvidenceTest, StopsBeforeItFillsTheDisk) {
   absl::Status kept;
   for (int i = 0; i <= kMaxEvidence; ++i) {
     exchange.response = std::to_string(i);
-    kept = KeepEvidence(folder.path("ev"), exchange, std::nullopt, stale);
+    kept = KeepEvidence(folder.path("ev"), exchange, stale);
   }
   EXPECT_EQ(EvidenceOf(kept), std::nullopt);
   EXPECT_EQ(keytrans::RefusalOf(kept), RefusalReason::kStaleHead);
@@ -158,7 +158,7 @@ TEST(EvidenceTest, TheRefusalStaysWhenTheEvidenceCannotBeKept) {
   TempFolder folder;
   ASSERT_TRUE(WriteNewFile(folder.path("ev"), "in the way").ok());
   absl::Status kept =
-      KeepEvidence(folder.path("ev"), Example(), std::nullopt,
+      KeepEvidence(folder.path("ev"), Example(),
                    keytrans::Refuse(RefusalReason::kSignature, "bad"));
   EXPECT_EQ(keytrans::RefusalOf(kept), RefusalReason::kSignature);
   EXPECT_EQ(EvidenceOf(kept), std::nullopt);

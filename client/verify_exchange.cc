@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/words.h"
+#include "crypto/signature.h"
 #include "keytrans/refusal.h"
 #include "keytrans/structures.h"
 
@@ -89,6 +89,30 @@ absl::StatusOr<VerifiedAnswer> VerifyExchange(
                      exchange);
   }
   return answer;
+}
+
+absl::Status CheckNotRolledBack(const keytrans::Configuration& configuration,
+                                const std::string& retained,
+                                const keytrans::TreeView& shown) {
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::TreeView view,
+                            keytrans::TreeView::Parse(retained));
+  SEALBOOK_ASSIGN_OR_RETURN(auto key, crypto::SignaturePublicKey::Parse(
+                                          configuration.ciphersuite,
+                                          configuration.signature_public_key));
+  absl::Status signature = key->Verify(
+      keytrans::EncodeTreeHeadTbs(configuration, view.size(), view.Root()),
+      view.tree_head.signature);
+  if (!signature.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the retained view of ", view.size(),
+        " entries is not signed by the log: ", signature.message()));
+  }
+  if (shown.size() >= view.size()) return absl::OkStatus();
+  return keytrans::Refuse(
+      RefusalReason::kTreeSize,
+      absl::StrCat("the log shows a signed tree of ", shown.size(),
+                   " entries, but it signed one of ", view.size(),
+                   " before: it may have been rolled back to an old copy"));
 }
 
 }  // namespace sealbook::client

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/exchange.h"
+#include "keytrans/structures.h"
 #include "keytrans/tree_view.h"
 #include "keytrans/verifier.h"
 
@@ -30,6 +32,13 @@ struct VerifiedAnswer {
 // looked at.
 absl::StatusOr<VerifiedAnswer> VerifyExchange(
     const keytrans::Verifier& verifier, const Exchange& exchange);
+
+// Refuses (kTreeSize) a verified tree that is smaller than the encoded TreeView
+// `retained`, which the log signed, too: it was rolled back. INVALID_ARGUMENT
+// without a reason: `retained` is no TreeView, or the log did not sign it.
+absl::Status CheckNotRolledBack(const keytrans::Configuration& configuration,
+                                const std::string& retained,
+                                const keytrans::TreeView& shown);
 
 }  // namespace sealbook::client
 

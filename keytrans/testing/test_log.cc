@@ -66,6 +66,15 @@ TestLog::TestLog(uint64_t window, TestKeys keys)
 
 TestLog::~TestLog() = default;
 
+std::unique_ptr<TestLog> TestLog::Twin() const {
+  auto twin =
+      std::make_unique<TestLog>(configuration_.reasonable_monitoring_window);
+  twin->configuration_ = configuration_;
+  twin->signature_key_ = signature_key_;
+  twin->vrf_key_ = vrf_key_;
+  return twin;
+}
+
 void TestLog::Append(uint64_t timestamp,
                      const std::vector<NewVersion>& versions) {
   const uint64_t position = size();

@@ -43,6 +43,9 @@ class TestLog : public ProverSource {
   explicit TestLog(uint64_t window, TestKeys keys = TestKeys::kFake);
   ~TestLog() override;
 
+  // A log without entries that has the keys of this one: what a fork is made of.
+  std::unique_ptr<TestLog> Twin() const;
+
   // Adds one log entry. Each NewVersion gets the next version of its label;
   // without any, the entry gets a padding leaf.
   void Append(uint64_t timestamp, const std::vector<NewVersion>& versions);
@@ -88,8 +91,8 @@ class TestLog : public ProverSource {
 
   Configuration configuration_;
   // Null with fake keys.
-  std::unique_ptr<crypto::SignaturePrivateKey> signature_key_;
-  std::unique_ptr<crypto::VrfPrivateKey> vrf_key_;
+  std::shared_ptr<const crypto::SignaturePrivateKey> signature_key_;
+  std::shared_ptr<const crypto::VrfPrivateKey> vrf_key_;
   std::unique_ptr<Pages> pages_;
   merkle::PrefixTreeVersion tree_;
   merkle::LogAppender appender_;

@@ -1,0 +1,322 @@
+#include "client/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "base/version.h"
+#include "client/cli/completion.h"
+#include "client/cli/configure.h"
+#include "client/cli/lookup.h"
+#include "client/cli/options.h"
+#include "client/cli/publish.h"
+#include "client/cli/status.h"
+#include "client/cli/verify.h"
+
+namespace sealbook::client {
+namespace {
+
+constexpr char kExitCodes[] = R"(Exit codes:
+  0  done; what was asked for is verified
+  1  an error: network, file, state; the message says what to do
+  2  the command line is wrong
+  3  REFUSED: an answer is not proven (the typed reason is shown), or a
+     configuration does not have the fingerprint that was named
+  4  verified: the address has no certificate (lookup; verify of an absence)
+  5  the server refused some of the certificates (publish)
+)";
+
+// Everything that the command line can ask for, with what asks for it.
+class CommandLine {
+ public:
+  explicit CommandLine(Terminal& terminal) : terminal_(terminal) {
+    app_.name("sealbook");
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version",
+                          std::string("sealbook ") + kSealbookVersion +
+                              " (draft-ietf-keytrans-protocol, commit " +
+                              kDraftCommit + ")");
+    app_.footer(kExitCodes);
+    AddConfigure();
+    AddLookup();
+    AddPublish();
+    AddVerify();
+    AddStatus();
+    AddCompletion();
+  }
+
+  int Run(const std::vector<std::string>& arguments) {
+    std::vector<const char*> argv;
+    for (const std::string& argument : arguments) {
+      argv.push_back(argument.c_str());
+    }
+    try {
+      app_.parse(static_cast<int>(argv.size()), argv.data());
+    } catch (const CLI::ParseError& error) {
+      // --help and --version arrive here, too, with exit code 0.
+      int code = app_.exit(error, terminal_.out, terminal_.err);
+      return code == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+    }
+    return static_cast<int>(run_());
+  }
+
+ private:
+  CLI::App* Add(const std::string& name, const std::string& what,
+                std::function<ExitCode()> run, const std::string& examples) {
+    CLI::App* command = app_.add_subcommand(name, what);
+    command->callback([this, run = std::move(run)] { run_ = run; });
+    command->footer("Examples:\n" + examples + "\n" + kExitCodes);
+    return command;
+  }
+
+  static void AddCommon(CLI::App* command, uint64_t& timeout_s, bool& json) {
+    command->add_option("--timeout", timeout_s, "Seconds that a call may take")
+        ->check(CLI::Range(uint64_t{1}, uint64_t{3600}))
+        ->capture_default_str();
+    command->add_flag("--json", json, "Print one JSON document");
+  }
+
+  static void AddState(CLI::App* command, std::string& state) {
+    command
+        ->add_option("--state", state,
+                     "Folder of what is remembered of the log [default: "
+                     "$XDG_STATE_HOME/sealbook or "
+                     "~/.local/state/sealbook]")
+        ->type_name("DIR");
+  }
+
+  void AddConfigure();
+  void AddLookup();
+  void AddPublish();
+  void AddVerify();
+  void AddVerifyFiles(CLI::App* command);
+  void AddStatus();
+  void AddCompletion();
+  std::vector<CommandWords> Words();
+
+  Terminal& terminal_;
+  CLI::App app_{
+      "Looks up the S/MIME certificates of e-mail addresses in a key "
+      "transparency log,\nand believes nothing that the log does not prove."};
+  std::function<ExitCode()> run_;
+  ConfigureOptions configure_;
+  LookupCommandOptions lookup_;
+  PublishOptions publish_;
+  VerifyOptions verify_;
+  StatusOptions status_;
+  std::string shell_;
+};
+
+void CommandLine::AddConfigure() {
+  CLI::App* command = Add(
+      "configure", "Says which log to trust, and where it is served",
+      [this] { return RunConfigure(configure_, terminal_); },
+      "  sealbook configure --server directory.example.org:8443 \\\n"
+      "      --configuration configuration.tls\n"
+      "  sealbook configure --server localhost:8443 --ca ca.pem \\\n"
+      "      --fingerprint 5b1c...e9\n"
+      "  # Shows the fingerprint that the server claims, and trusts nothing:\n"
+      "  sealbook configure --server localhost:8443 --ca ca.pem\n");
+  command->add_option("--server", configure_.server, "The directory's server")
+      ->required()
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--ca", configure_.ca_file,
+                   "PEM bundle of the CAs of the server's TLS certificate "
+                   "[default: those of this system]")
+      ->type_name("FILE");
+  command
+      ->add_option("--configuration", configure_.configuration_file,
+                   "The log's configuration (configuration.tls)")
+      ->type_name("FILE");
+  command
+      ->add_option("--fingerprint", configure_.fingerprint,
+                   "SHA-256 of the configuration, from the operator; the "
+                   "configuration is then fetched from the server")
+      ->type_name("HEX");
+  AddState(command, configure_.state);
+  AddCommon(command, configure_.timeout_s, configure_.json);
+}
+
+void CommandLine::AddLookup() {
+  CLI::App* command = Add(
+      "lookup", "Looks addresses up and verifies the answers",
+      [this] { return RunLookup(lookup_, terminal_); },
+      "  sealbook lookup alice@example.org\n"
+      "  sealbook lookup --json alice@example.org bob@example.org\n"
+      "  sealbook lookup --pem alice@example.org > alice.pem\n"
+      "  # Keeps the exact bytes, so that anybody can verify them:\n"
+      "  sealbook lookup --export answer alice@example.org\n"
+      "  sealbook verify --from answer\n");
+  command->add_option("ADDRESS", lookup_.addresses, "E-mail addresses")
+      ->required();
+  CLI::Option* pem = command->add_flag(
+      "--pem", lookup_.pem,
+      "Print the usable certificates, each followed by its issuers, as PEM");
+  command->add_flag("--exact", lookup_.exact,
+                    "Leave out certificates whose address differs in upper and "
+                    "lower case");
+  command
+      ->add_option("--export", lookup_.export_folder,
+                   "Write question and answer to a new folder (one address)")
+      ->type_name("DIR");
+  AddState(command, lookup_.state);
+  AddCommon(command, lookup_.timeout_s, lookup_.json);
+  pem->excludes(command->get_option("--json"));
+}
+
+void CommandLine::AddPublish() {
+  CLI::App* command = Add(
+      "publish", "Publishes certificates (for certificate authorities)",
+      [this] { return RunPublish(publish_, terminal_); },
+      "  sealbook publish alice.pem --server directory.example.org:8444 \\\n"
+      "      --cert publisher.pem --key publisher-key.pem --basis contract\n"
+      "  sealbook publish issuing-ca.pem leaves/*.pem --json \\\n"
+      "      --server localhost:8444 --ca ca.pem --cert p.pem --key "
+      "p-key.pem\n");
+  command
+      ->add_option("FILE", publish_.files,
+                   "Certificates, PEM or DER; those that issued others of them "
+                   "go along as intermediates")
+      ->required();
+  command
+      ->add_option("--server", publish_.server,
+                   "The directory's server for publishers")
+      ->required()
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--ca", publish_.ca_file,
+                   "PEM bundle of the CAs of the server's TLS certificate "
+                   "[default: those of this system]")
+      ->type_name("FILE");
+  command
+      ->add_option("--cert", publish_.certificate_file,
+                   "The publisher's TLS certificate, PEM")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--key", publish_.key_file,
+                   "Its private key, PEM, readable by nobody else")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--reason", publish_.reason, "Why: issued or renewed")
+      ->check(CLI::IsMember({"issued", "renewed"}))
+      ->default_str("issued");
+  command->add_option("--basis", publish_.basis, "On what ground")
+      ->check(CLI::IsMember(
+          {"consent", "contract", "organization-policy", "already-public"}));
+  command
+      ->add_option("--address", publish_.addresses,
+                   "Publish under this address only (of one certificate; may "
+                   "be repeated) [default: all of the certificate's]")
+      ->type_name("ADDRESS")
+      ->take_all()
+      ->expected(1);
+  AddCommon(command, publish_.timeout_s, publish_.json);
+}
+
+void CommandLine::AddVerify() {
+  CLI::App* command = Add(
+      "verify", "Verifies an answer from files, without a network",
+      [this] { return RunVerify(verify_, terminal_); },
+      "  sealbook verify --from answer --entry\n"
+      "  sealbook verify --configuration configuration.tls --operation search "
+      "\\\n"
+      "      --request request.tls --response response.tls --now "
+      "1767225600000\n"
+      "  # The request advertised a tree: the view of it is needed, too.\n"
+      "  sealbook verify --configuration configuration.tls --operation search "
+      "\\\n"
+      "      --request request.tls --response absence.tls --absence \\\n"
+      "      --view view.tls --now \"$(cat time)\"\n");
+  AddVerifyFiles(command);
+  command
+      ->add_option("--now", verify_.now_ms,
+                   "The time to verify at, milliseconds since the Unix epoch "
+                   "[default: with --from its file `time`, else the clock]")
+      ->type_name("MS");
+  command->add_flag("--entry", verify_.entry,
+                    "Decode the value as a DirectoryEntry of Sealbook");
+  command->add_flag("--json", verify_.json, "Print one JSON document");
+}
+
+void CommandLine::AddVerifyFiles(CLI::App* command) {
+  command
+      ->add_option(
+          "--from", verify_.from,
+          "A folder that `lookup --export` wrote, or evidence, instead "
+          "of the files one by one")
+      ->type_name("DIR");
+  command
+      ->add_option("--configuration", verify_.configuration_file,
+                   "The log's Configuration, TLS-encoded")
+      ->type_name("FILE");
+  command->add_option("--operation", verify_.operation, "What was asked for")
+      ->check(CLI::IsMember({"search"}));
+  command
+      ->add_option("--request", verify_.request_file,
+                   "The SearchRequest, TLS-encoded")
+      ->type_name("FILE");
+  command
+      ->add_option("--response", verify_.response_file,
+                   "The SearchResponse, TLS-encoded; with --absence an "
+                   "AbsenceResponse")
+      ->type_name("FILE");
+  command->add_flag("--absence", verify_.absence,
+                    "The response is an AbsenceResponse");
+  command
+      ->add_option("--view", verify_.view_file,
+                   "The TreeView that the request advertised (view.tls of an "
+                   "export)")
+      ->type_name("FILE");
+  command
+      ->add_option("--state", verify_.state,
+                   "A folder with that view: as view.tls, or a client's state")
+      ->type_name("DIR");
+}
+
+void CommandLine::AddStatus() {
+  CLI::App* command = Add(
+      "status", "Shows what is known of the log, and what its server says",
+      [this] { return RunStatus(status_, terminal_); },
+      "  sealbook status\n"
+      "  sealbook status --offline --json\n");
+  AddState(command, status_.state);
+  command->add_flag("--offline", status_.offline, "Do not ask the server");
+  AddCommon(command, status_.timeout_s, status_.json);
+}
+
+void CommandLine::AddCompletion() {
+  CLI::App* command = Add(
+      "completion", "Prints a completion script for a shell",
+      [this] {
+        terminal_.out << BashCompletion(Words());
+        return ExitCode::kOk;
+      },
+      "  source <(sealbook completion bash)\n");
+  command->add_option("SHELL", shell_, "The shell")
+      ->required()
+      ->check(CLI::IsMember({"bash"}));
+}
+
+std::vector<CommandWords> CommandLine::Words() {
+  std::vector<CommandWords> commands;
+  for (const CLI::App* command : app_.get_subcommands(nullptr)) {
+    CommandWords words{.name = command->get_name(), .options = {}};
+    for (const CLI::Option* option : command->get_options(nullptr)) {
+      for (const std::string& name : option->get_lnames()) {
+        words.options.push_back("--" + name);
+      }
+    }
+    commands.push_back(std::move(words));
+  }
+  return commands;
+}
+
+}  // namespace
+
+int RunCommandLine(const std::vector<std::string>& arguments,
+                   Terminal& terminal) {
+  return CommandLine(terminal).Run(arguments);
+}
+
+}  // namespace sealbook::client

@@ -1,0 +1,205 @@
+#include "client/cli/verify.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/cli/lookup_report.h"
+#include "client/entry.h"
+#include "client/entry_view.h"
+#include "client/exchange.h"
+#include "client/files.h"
+#include "client/state.h"
+#include "client/verify_exchange.h"
+#include "client/words.h"
+#include "keytrans/structures.h"
+#include "keytrans/verifier.h"
+#include "nlohmann/json.hpp"
+#include "smime/address.h"
+
+namespace sealbook::client {
+namespace {
+
+absl::Status CheckUsage(const VerifyOptions& options) {
+  bool files = !options.configuration_file.empty() ||
+               !options.request_file.empty() ||
+               !options.response_file.empty() || !options.view_file.empty() ||
+               !options.state.empty() || options.absence;
+  if (!options.from.empty() && files) {
+    return absl::InvalidArgumentError(
+        "--from names all files: leave the others out");
+  }
+  if (!options.from.empty()) return absl::OkStatus();
+  if (options.configuration_file.empty() || options.request_file.empty() ||
+      options.response_file.empty() || options.operation.empty()) {
+    return absl::InvalidArgumentError(
+        "--configuration, --operation, --request and --response are needed, or "
+        "--from FOLDER");
+  }
+  if (!options.view_file.empty() && !options.state.empty()) {
+    return absl::InvalidArgumentError(
+        "--view and --state both name the retained view: give one");
+  }
+  return absl::OkStatus();
+}
+
+// The view that was retained when the question was asked: `folder`/view.tls, as
+// exports and evidence have it, or the view of this log in a client's state.
+absl::StatusOr<std::optional<std::string>> ReadRetainedView(
+    const std::string& folder, const keytrans::Configuration& configuration) {
+  absl::StatusOr<std::string> file = ReadFile(folder + "/view.tls");
+  if (file.ok()) return std::optional<std::string>(*std::move(file));
+  if (!absl::IsNotFound(file.status())) return file.status();
+  absl::StatusOr<State> state = State::Open(folder, State::Mode::kReadOnly);
+  if (absl::IsNotFound(state.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        folder, ": holds neither view.tls nor a client's state.db"));
+  }
+  SEALBOOK_RETURN_IF_ERROR(state.status());
+  SEALBOOK_ASSIGN_OR_RETURN(LogRecord log,
+                            state->ReadLog(configuration.Fingerprint()));
+  if (!log.view.has_value()) return std::optional<std::string>();
+  return std::optional<std::string>(log.view->Encode());
+}
+
+absl::StatusOr<Exchange> ReadFiles(const VerifyOptions& options) {
+  Exchange exchange;
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.configuration,
+                            ReadFile(options.configuration_file));
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.request, ReadFile(options.request_file));
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.response, ReadFile(options.response_file));
+  exchange.absence = options.absence;
+  if (!options.view_file.empty()) {
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.view, ReadFile(options.view_file));
+  }
+  return exchange;
+}
+
+struct Input {
+  Exchange exchange;
+  keytrans::Configuration configuration;
+};
+
+absl::StatusOr<Input> ReadInput(const VerifyOptions& options,
+                                const Terminal& terminal) {
+  Input input;
+  if (options.from.empty()) {
+    SEALBOOK_ASSIGN_OR_RETURN(input.exchange, ReadFiles(options));
+    input.exchange.time_ms = terminal.clock();
+  } else {
+    SEALBOOK_ASSIGN_OR_RETURN(input.exchange, ReadExchange(options.from));
+  }
+  if (options.now_ms.has_value()) input.exchange.time_ms = *options.now_ms;
+  auto configuration =
+      keytrans::Configuration::Parse(input.exchange.configuration);
+  if (!configuration.ok()) {
+    return absl::Status(
+        configuration.status().code(),
+        absl::StrCat(
+            options.from.empty() ? options.configuration_file : options.from,
+            ": is not the configuration of a log: ",
+            configuration.status().message()));
+  }
+  input.configuration = *std::move(configuration);
+  if (!options.state.empty()) {
+    SEALBOOK_ASSIGN_OR_RETURN(
+        input.exchange.view,
+        ReadRetainedView(options.state, input.configuration));
+  }
+  return input;
+}
+
+absl::StatusOr<VerifiedAnswer> Verify(const Input& input) {
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::Verifier verifier,
+                            keytrans::Verifier::Create(input.configuration));
+  SEALBOOK_ASSIGN_OR_RETURN(VerifiedAnswer answer,
+                            VerifyExchange(verifier, input.exchange));
+  if (input.exchange.retained.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(CheckNotRolledBack(
+        input.configuration, *input.exchange.retained, answer.view));
+  }
+  return answer;
+}
+
+absl::StatusOr<EntryView> ViewValue(const VerifiedAnswer& answer,
+                                    const Exchange& exchange) {
+  SEALBOOK_ASSIGN_OR_RETURN(v1::DirectoryEntry entry,
+                            DecodeEntry(answer.found->value));
+  SEALBOOK_ASSIGN_OR_RETURN(smime::Address address,
+                            smime::Address::Parse(answer.label));
+  return ViewEntry(entry, exchange.issuers, address,
+                   static_cast<int64_t>(exchange.time_ms));
+}
+
+nlohmann::ordered_json ToJson(const Input& input,
+                              const VerifiedAnswer& answer) {
+  nlohmann::ordered_json json;
+  json["result"] = answer.found.has_value() ? "verified" : "verified-absence";
+  json["log"] = input.configuration.Fingerprint().ToHex();
+  json["label"] = answer.label;
+  if (answer.found.has_value()) {
+    json["version"] = answer.found->version;
+    json["value"] = absl::BytesToHexString(answer.found->value);
+    json["terminal_position"] = answer.found->terminal;
+    json["to_be_monitored"] = answer.found->obligation.has_value();
+  }
+  json["tree_size"] = answer.view.size();
+  json["log_root"] = answer.view.Root().ToHex();
+  json["head_timestamp_ms"] = answer.view.Timestamp();
+  return json;
+}
+
+void PrintInWords(const Input& input, const VerifiedAnswer& answer,
+                  std::ostream& out) {
+  out << "VERIFIED"
+      << (answer.found.has_value() ? "" : ": the label has no version") << "\n"
+      << "log        " << input.configuration.Fingerprint().ToHex() << "\n"
+      << "label      " << Printable(answer.label) << "\n";
+  if (answer.found.has_value()) {
+    out << "version    " << answer.found->version << "\n"
+        << "value      " << absl::BytesToHexString(answer.found->value) << "\n"
+        << "terminal   " << answer.found->terminal << "\n";
+  }
+  out << "tree size  " << answer.view.size() << "\n"
+      << "log root   " << answer.view.Root().ToHex() << "\n"
+      << "newest     "
+      << TimeInWords(static_cast<int64_t>(answer.view.Timestamp())) << "\n";
+}
+
+}  // namespace
+
+ExitCode RunVerify(const VerifyOptions& options, Terminal& terminal) {
+  absl::Status usage = CheckUsage(options);
+  if (!usage.ok()) {
+    ReportError(usage, options.json, terminal);
+    return ExitCode::kUsage;
+  }
+  absl::StatusOr<Input> input = ReadInput(options, terminal);
+  if (!input.ok()) return ReportError(input.status(), options.json, terminal);
+  absl::StatusOr<VerifiedAnswer> answer = Verify(*input);
+  if (!answer.ok()) return ReportError(answer.status(), options.json, terminal);
+
+  std::optional<EntryView> entry;
+  if (options.entry && answer->found.has_value()) {
+    absl::StatusOr<EntryView> viewed = ViewValue(*answer, input->exchange);
+    if (!viewed.ok()) {
+      return ReportError(viewed.status(), options.json, terminal);
+    }
+    entry = *std::move(viewed);
+  }
+  if (options.json) {
+    nlohmann::ordered_json json = ToJson(*input, *answer);
+    if (entry.has_value()) json["entry"] = EntryToJson(*entry);
+    PrintJson(json, terminal);
+  } else {
+    PrintInWords(*input, *answer, terminal.out);
+    if (entry.has_value()) PrintEntry(*entry, terminal.out);
+  }
+  return answer->found.has_value() ? ExitCode::kOk : ExitCode::kNoCertificate;
+}
+
+}  // namespace sealbook::client

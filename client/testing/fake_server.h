@@ -1,0 +1,88 @@
+// A server over a TestLog that answers as it is told, wrongly if need be.
+//
+//   FakeServer server(log);
+//   server.tamper = [](v1::SearchAnswer& answer) { ... };
+//   auto channel = server.InProcessChannel();
+#ifndef SEALBOOK_CLIENT_TESTING_FAKE_SERVER_H_
+#define SEALBOOK_CLIENT_TESTING_FAKE_SERVER_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "keytrans/testing/test_log.h"
+#include "proto/sealbook/v1/directory.grpc.pb.h"
+#include "proto/sealbook/v1/key_transparency.grpc.pb.h"
+#include "proto/sealbook/v1/publisher.grpc.pb.h"
+
+namespace sealbook::client {
+
+// PEM texts.
+struct FakeServerTls {
+  std::string certificate;
+  std::string private_key;
+  // Not empty: clients need a certificate below it.
+  std::string client_ca;
+};
+
+// Calls are answered one at a time. The hooks run in the server's threads, and
+// are set while no call is under way.
+class FakeServer : public v1::KeyTransparency::Service,
+                   public v1::Directory::Service,
+                   public v1::Publisher::Service {
+ public:
+  // Answers in process. `log` outlives it.
+  explicit FakeServer(keytrans::TestLog& log);
+  // Listens on loopback with TLS.
+  FakeServer(keytrans::TestLog& log, const FakeServerTls& tls);
+  ~FakeServer() override;
+
+  std::shared_ptr<grpc::Channel> InProcessChannel();
+  // "localhost:port".
+  std::string target() const;
+
+  // Called with the log before it answers a Search: it may append to it, or
+  // choose another one.
+  std::function<void(keytrans::TestLog*& log)> before_answer;
+  // Called with every answer of a Search.
+  std::function<void(v1::SearchAnswer& answer)> tamper;
+  // Issuing certificates that go with every entry.
+  std::vector<std::string> issuers;
+  // What Search answers when it is not OK.
+  grpc::Status search_status;
+  // Answers a Publish.
+  std::function<grpc::Status(grpc::ServerContext&, const v1::PublishRequest&,
+                             v1::PublishResponse&)>
+      publish;
+  // The encoded SearchRequests, in order.
+  std::vector<std::string> requests;
+
+  grpc::Status Search(grpc::ServerContext* context, const v1::SearchCall* call,
+                      v1::SearchAnswer* answer) override;
+  grpc::Status GetConfiguration(grpc::ServerContext* context,
+                                const v1::GetConfigurationRequest* request,
+                                v1::GetConfigurationResponse* response) override;
+  grpc::Status GetStatus(grpc::ServerContext* context,
+                         const v1::GetStatusRequest* request,
+                         v1::GetStatusResponse* response) override;
+  grpc::Status Publish(grpc::ServerContext* context,
+                       const v1::PublishRequest* request,
+                       v1::PublishResponse* response) override;
+
+ private:
+  void RegisterAll(grpc::ServerBuilder& builder);
+
+  keytrans::TestLog& log_;
+  Mutex mutex_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace sealbook::client
+
+#endif  // SEALBOOK_CLIENT_TESTING_FAKE_SERVER_H_
