@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -39,16 +40,25 @@ class MemoryTestDisk final : public TestDisk {
   const std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
 };
 
-class LevelDbTestDisk final : public TestDisk {
+class LevelDbTestDisk final : public CopyableDisk {
  public:
   absl::StatusOr<std::unique_ptr<Storage>> Create() override {
-    return LevelDbStorage::Create(directory_.path() + "/log", {});
+    return LevelDbStorage::Create(data(), {});
   }
   absl::StatusOr<std::unique_ptr<Storage>> Open() override {
-    return LevelDbStorage::Open(directory_.path() + "/log", {});
+    return LevelDbStorage::Open(data(), {});
   }
+  void KeepCopy() override { Copy(data(), copy()); }
+  void PutCopyBack() override { Copy(copy(), data()); }
 
  private:
+  static void Copy(const std::string& from, const std::string& to) {
+    std::filesystem::remove_all(to);
+    std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+  }
+  std::string data() const { return directory_.path() + "/log"; }
+  std::string copy() const { return directory_.path() + "/copy"; }
+
   TemporaryDirectory directory_;
 };
 
@@ -82,7 +92,7 @@ std::unique_ptr<TestDisk> NewMemoryDisk() {
   return std::make_unique<MemoryTestDisk>();
 }
 
-std::unique_ptr<TestDisk> NewLevelDbDisk() {
+std::unique_ptr<CopyableDisk> NewLevelDbDisk() {
   return std::make_unique<LevelDbTestDisk>();
 }
 
@@ -105,13 +115,7 @@ void TestLog::Open() {
   mark_ = std::make_unique<FaultyMark>(mark_disk_);
 }
 
-absl::Status TestLog::Start() {
-  Open();
-  {
-    MutexLock lock(mutex_);
-    stopped_ = absl::OkStatus();
-    refused_ = absl::OkStatus();
-  }
+SequencerParts TestLog::Parts() {
   store_ = std::make_unique<LogStore>(*storage_);
   prover_source_ = std::make_unique<StoredLog>(*store_, VrfKey(), kCacheBytes);
   SequencerParts parts;
@@ -124,6 +128,16 @@ absl::Status TestLog::Start() {
   parts.clock = &clock_;
   parts.random = &crypto::SystemRandom();
   parts.disk_space = disk_space_;
+  return parts;
+}
+
+absl::Status TestLog::Start() {
+  Open();
+  {
+    MutexLock lock(mutex_);
+    stopped_ = absl::OkStatus();
+    refused_ = absl::OkStatus();
+  }
   SequencerEvents events;
   events.stopped = [this](const absl::Status& status) {
     MutexLock lock(mutex_);
@@ -133,8 +147,8 @@ absl::Status TestLog::Start() {
     MutexLock lock(mutex_);
     refused_ = status;
   };
-  SEALBOOK_ASSIGN_OR_RETURN(
-      sequencer_, Sequencer::Start(std::move(parts), options_, events));
+  SEALBOOK_ASSIGN_OR_RETURN(sequencer_,
+                            Sequencer::Start(Parts(), options_, events));
   return absl::OkStatus();
 }
 

@@ -46,9 +46,16 @@ class TestDisk {
   virtual absl::StatusOr<std::unique_ptr<Storage>> Create() = 0;
   virtual absl::StatusOr<std::unique_ptr<Storage>> Open() = 0;
 };
+// One of which a copy can be kept and put back, as an operator does with a
+// backup. The log must be shut down meanwhile.
+class CopyableDisk : public TestDisk {
+ public:
+  virtual void KeepCopy() = 0;
+  virtual void PutCopyBack() = 0;
+};
 std::unique_ptr<TestDisk> NewMemoryDisk();
 // In a temporary directory.
-std::unique_ptr<TestDisk> NewLevelDbDisk();
+std::unique_ptr<CopyableDisk> NewLevelDbDisk();
 
 class TestLog {
  public:
@@ -61,6 +68,8 @@ class TestLog {
   // Opens the storage, so that faults can be set before Start.
   void Open();
   absl::Status Start();
+  // What Start gives the sequencer, with new caches. Requires: Open.
+  SequencerParts Parts();
   // Ends the sequencer and closes the storage.
   void Shutdown();
   absl::Status Restart() {
