@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstring>
 #include <limits>
 
 #include "absl/status/status.h"
@@ -25,15 +26,13 @@ std::string CheckOf(absl::string_view ids) {
   return crypto::Sha256(ids).ToString().substr(0, kCheckBytes);
 }
 
-void AppendView(std::string& out, absl::string_view bytes) {
-  out.append(bytes.data(), bytes.size());
-}
+constexpr size_t kMaxVarintBytes = 10;
 
-void AppendVarint(std::string& out, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) {
-    out.push_back(static_cast<char>(value | 0x80));
-  }
-  out.push_back(static_cast<char>(value));
+// Writes `value` to `out`, of at least kMaxVarintBytes, and returns its end.
+char* WriteVarint(char* out, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *out++ = static_cast<char>(value | 0x80);
+  *out++ = static_cast<char>(value);
+  return out;
 }
 
 uint32_t Mask(Page::Place place) { return uint32_t{1} << place; }
@@ -119,7 +118,7 @@ class PageDecoder {
     const absl::string_view from_id = rest_;
     SEALBOOK_ASSIGN_OR_RETURN(references_[place].position, TakeVarint());
     SEALBOOK_ASSIGN_OR_RETURN(const uint64_t ordinal, TakeVarint());
-    AppendView(ids_, from_id.substr(0, from_id.size() - rest_.size()));
+    ids_.append(from_id.data(), from_id.size() - rest_.size());
     if (ordinal > std::numeric_limits<uint32_t>::max()) {
       return Broken(absl::StrCat("page ordinal ", ordinal));
     }
@@ -140,8 +139,7 @@ class PageDecoder {
   template <typename Bytes>
   absl::Status Take(Bytes& out) {
     if (rest_.size() < Bytes::kSize) return Broken("truncated in a node");
-    SEALBOOK_ASSIGN_OR_RETURN(out,
-                              Bytes::FromBytes(rest_.substr(0, Bytes::kSize)));
+    std::memcpy(out.data(), rest_.data(), Bytes::kSize);
     rest_.remove_prefix(Bytes::kSize);
     return absl::OkStatus();
   }
@@ -251,9 +249,12 @@ void PageWriter::AddEmpty() {
 }
 
 void PageWriter::AddLeaf(const PrefixLeaf& leaf) {
-  buffer_.push_back(static_cast<char>(Page::Kind::kLeaf));
-  AppendView(buffer_, leaf.vrf_output.view());
-  AppendView(buffer_, leaf.commitment.view());
+  char node[1 + crypto::VrfOutput::kSize + crypto::Commitment::kSize];
+  node[0] = static_cast<char>(Page::Kind::kLeaf);
+  std::memcpy(node + 1, leaf.vrf_output.data(), crypto::VrfOutput::kSize);
+  std::memcpy(node + 1 + crypto::VrfOutput::kSize, leaf.commitment.data(),
+              crypto::Commitment::kSize);
+  buffer_.append(node, sizeof(node));
 }
 
 void PageWriter::AddParent() {
@@ -261,12 +262,13 @@ void PageWriter::AddParent() {
 }
 
 void PageWriter::AddReference(const PageId& id, const Hash& hash) {
-  buffer_.push_back(static_cast<char>(Page::Kind::kReference));
-  const size_t id_start = buffer_.size();
-  AppendVarint(buffer_, id.position);
-  AppendVarint(buffer_, id.ordinal);
-  ids_.append(buffer_, id_start);
-  AppendView(buffer_, hash.view());
+  char node[1 + 2 * kMaxVarintBytes + Hash::kSize];
+  node[0] = static_cast<char>(Page::Kind::kReference);
+  char* const id_end =
+      WriteVarint(WriteVarint(node + 1, id.position), id.ordinal);
+  std::memcpy(id_end, hash.data(), Hash::kSize);
+  buffer_.append(node, id_end + Hash::kSize - node);
+  ids_.append(node + 1, id_end - (node + 1));
 }
 
 std::string PageWriter::Finish() {

@@ -2,6 +2,7 @@
 // write each proof in one walk over its pages.
 #include <algorithm>
 #include <memory>
+#include <tuple>
 #include <utility>
 #include <vector>
 
