@@ -132,11 +132,11 @@ TEST(EvaluateLogTest, RefusesElementsMissingOrLeftOver) {
   elements.push_back(leaves[0]);
   EXPECT_THAT(
       EvaluateLog(13, {{12, leaves[12]}}, 4, Heads(leaves, 4), elements).error,
-      HasSubstr("elements left over"));
+      HasSubstr("inclusion proof: elements left over"));
   elements.resize(elements.size() - 2);
   EXPECT_THAT(
       EvaluateLog(13, {{12, leaves[12]}}, 4, Heads(leaves, 4), elements).error,
-      HasSubstr("elements missing"));
+      HasSubstr("inclusion proof: elements missing"));
 }
 
 TEST(EvaluateLogTest, RefusesARetainedHeadThatTheProofDerivesDifferently) {

@@ -195,7 +195,7 @@ class Evaluation {
       case PrefixSearchResultType::kNonInclusionParent:
         return std::nullopt;
     }
-    Fail("unknown result type");
+    Require(false, "a result type that Decode refuses");
     return std::nullopt;
   }
 
