@@ -69,7 +69,7 @@ stop_server() {
 
 configure_client() {
   sealbook configure --server "$public" --ca ca/tls.pem \
-    --configuration data/configuration.tls >configure.txt
+    --configuration configuration.tls >configure.txt
 }
 
 publish() { # FILE...

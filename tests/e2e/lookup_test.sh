@@ -63,7 +63,7 @@ cp -r "$XDG_STATE_HOME" kept-state
 mkdir other
 make_tls other
 expect 0 '' sealbook configure --state wrong-ca --server "$public" \
-  --ca other/tls.pem --configuration data/configuration.tls
+  --ca other/tls.pem --configuration configuration.tls
 expect 1 'certificate|other/tls.pem' sealbook lookup --state wrong-ca alice@example.org
 expect 3 'fingerprint' sealbook configure --state wrong --server "$public" \
   --ca ca/tls.pem --fingerprint "$(printf '00%.0s' {1..32})"
