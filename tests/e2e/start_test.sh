@@ -3,7 +3,7 @@
 . tests/e2e/e2e.sh
 
 expect_no_start 1 'init'
-expect 2 'line|:[0-9]+' sealbookd init --config /dev/null --yes
+expect 2 'data_dir: is missing' sealbookd init --config /dev/null --yes
 
 make_log
 expect 1 'already' sealbookd init --config sealbookd.textproto --yes
