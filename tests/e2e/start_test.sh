@@ -18,12 +18,11 @@ cp good.textproto sealbookd.textproto
 # A port that is taken.
 start_server
 taken=${public##*:}
-cp -r . ../second 2>/dev/null || true
+mkdir -p second/mark
+cp -r ca sealbookd.textproto second/
 (
-  cd ../second
+  cd second
   sed -i "0,/127.0.0.1:0/s//127.0.0.1:$taken/" sealbookd.textproto
-  rm -rf data mark signing.pem vrf.pem
-  mkdir mark
   sealbookd init --config sealbookd.textproto --yes >/dev/null
   expect_no_start 1 "$taken"
 )
@@ -43,9 +42,10 @@ mv data.kept data
 
 # Data that cannot be written.
 if [ "$(id -u)" = 0 ]; then
-  cp -r . /tmp/read-only.$$
+  read_only=$(mktemp -d)
+  cp -r . "$read_only"
   (
-    cd /tmp/read-only.$$
+    cd "$read_only"
     chown -R 65534 .
     chown -R 0 data
     chmod -R a+rX,go-w data
@@ -55,7 +55,7 @@ if [ "$(id -u)" = 0 ]; then
     [ "$status" = 1 ] || die "read-only data: exit code $status"
     grep -qiE 'permission|read-only' server.log || die "read-only data: words"
   )
-  rm -rf /tmp/read-only.$$
+  rm -rf "$read_only"
 fi
 
 # Another log's key.
