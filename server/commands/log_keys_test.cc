@@ -8,7 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/commands/testing/temp_dir.h"
+#include "server/storage/testing/temporary_directory.h"
 
 namespace sealbook::server {
 namespace {
@@ -20,8 +20,8 @@ constexpr crypto::CipherSuite kSuite = crypto::CipherSuite::kP256;
 class LogKeysTest : public ::testing::Test {
  protected:
   LogKeysTest() {
-    config_.signing_key_file = dir_.File("signing.pem");
-    config_.vrf_key_file = dir_.File("vrf.pem");
+    config_.signing_key_file = (dir_.path() + "/signing.pem");
+    config_.vrf_key_file = (dir_.path() + "/vrf.pem");
   }
 
   void MakeKeys() {
@@ -33,7 +33,7 @@ class LogKeysTest : public ::testing::Test {
     ASSERT_TRUE(written.ok()) << written;
   }
 
-  testing::TempDir dir_;
+  testing::TemporaryDirectory dir_;
   Config config_;
   keytrans::Configuration configuration_;
 };

@@ -9,7 +9,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/commands/testing/temp_dir.h"
+#include "server/storage/testing/temporary_directory.h"
 
 namespace sealbook::server {
 namespace {
@@ -23,41 +23,41 @@ std::string Contents(const std::string& path) {
 }
 
 TEST(NewFileTest, WritesAFileThatOthersMayRead) {
-  testing::TempDir dir;
+  testing::TemporaryDirectory dir;
   const mode_t before = umask(077);
-  const absl::Status status = WriteNewFile(dir.File("a"), "text");
+  const absl::Status status = WriteNewFile((dir.path() + "/a"), "text");
   umask(before);
   ASSERT_TRUE(status.ok()) << status;
-  EXPECT_EQ(Contents(dir.File("a")), "text");
+  EXPECT_EQ(Contents((dir.path() + "/a")), "text");
   struct stat info {};
-  ASSERT_EQ(stat(dir.File("a").c_str(), &info), 0);
+  ASSERT_EQ(stat((dir.path() + "/a").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0644u);
 }
 
 TEST(NewFileTest, NeverOverwrites) {
-  testing::TempDir dir;
-  ASSERT_TRUE(WriteNewFile(dir.File("a"), "first").ok());
-  const absl::Status status = WriteNewFile(dir.File("a"), "second");
+  testing::TemporaryDirectory dir;
+  ASSERT_TRUE(WriteNewFile((dir.path() + "/a"), "first").ok());
+  const absl::Status status = WriteNewFile((dir.path() + "/a"), "second");
   EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_THAT(std::string(status.message()), HasSubstr(dir.File("a")));
-  EXPECT_EQ(Contents(dir.File("a")), "first");
+  EXPECT_THAT(std::string(status.message()), HasSubstr((dir.path() + "/a")));
+  EXPECT_EQ(Contents((dir.path() + "/a")), "first");
 }
 
 TEST(NewFileTest, NamesAFolderThatIsMissing) {
-  testing::TempDir dir;
-  const absl::Status status = WriteNewFile(dir.File("no/a"), "x");
+  testing::TemporaryDirectory dir;
+  const absl::Status status = WriteNewFile((dir.path() + "/no/a"), "x");
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(status.message()), HasSubstr(dir.File("no/a")));
+  EXPECT_THAT(std::string(status.message()), HasSubstr((dir.path() + "/no/a")));
 }
 
 TEST(NewFileTest, ReplacesAsAWhole) {
-  testing::TempDir dir;
-  ASSERT_TRUE(ReplaceFile(dir.File("a"), "first").ok());
-  ASSERT_TRUE(ReplaceFile(dir.File("a"), "second").ok());
-  EXPECT_EQ(Contents(dir.File("a")), "second");
-  EXPECT_NE(access(dir.File("a.new").c_str(), F_OK), 0);
+  testing::TemporaryDirectory dir;
+  ASSERT_TRUE(ReplaceFile((dir.path() + "/a"), "first").ok());
+  ASSERT_TRUE(ReplaceFile((dir.path() + "/a"), "second").ok());
+  EXPECT_EQ(Contents((dir.path() + "/a")), "second");
+  EXPECT_NE(access((dir.path() + "/a.new").c_str(), F_OK), 0);
 
-  const absl::Status status = ReplaceFile(dir.File("no/a"), "x");
+  const absl::Status status = ReplaceFile((dir.path() + "/no/a"), "x");
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()), HasSubstr("cannot make"));
 }
