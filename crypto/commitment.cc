@@ -1,5 +1,6 @@
 #include "crypto/commitment.h"
 
+#include <algorithm>
 #include <array>
 
 #include "crypto/hmac.h"

@@ -26,6 +26,7 @@ TEST(CommitmentTest, ThreadsShareTheKeyedState) {
   const Commitment expected = ComputeCommitment("value");
   std::vector<int> wrong(4);
   std::vector<std::thread> threads;
+  threads.reserve(wrong.size());
   for (int& count : wrong) {
     threads.emplace_back([&count, &expected] {
       for (int i = 0; i < 2000; ++i) {

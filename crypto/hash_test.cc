@@ -45,6 +45,7 @@ TEST(Sha256Test, ThreadsDoNotDisturbEachOther) {
   constexpr int kRounds = 2000;
   std::vector<Hash> results(kThreads);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([t, &results] {
       Hash chain = Sha256(absl::StrCat(t));

@@ -17,7 +17,7 @@
 namespace sealbook::crypto {
 namespace {
 
-constexpr size_t kMaxKeyFileSize = 64 * 1024;
+constexpr size_t kMaxKeyFileSize = size_t{64} * 1024;
 
 class FileDescriptor {
  public:

@@ -138,9 +138,9 @@ TEST_F(KeyFileTest, RefusesAFileOfSomebodyElse) {
 }
 
 TEST_F(KeyFileTest, LargestFileIs64KiB) {
-  std::string path = MakeFile("max.pem", std::string(64 * 1024, 'k'), 0600);
-  EXPECT_EQ(ReadKeyFile(path)->view().size(), 64u * 1024);
-  path = MakeFile("big.pem", std::string(64 * 1024 + 1, 'k'), 0600);
+  std::string path = MakeFile("max.pem", std::string(65536, 'k'), 0600);
+  EXPECT_EQ(ReadKeyFile(path)->view().size(), 65536u);
+  path = MakeFile("big.pem", std::string(65537, 'k'), 0600);
   absl::Status status = ReadKeyFile(path).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("more than 65536"));

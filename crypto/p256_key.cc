@@ -19,6 +19,8 @@ namespace sealbook::crypto {
 namespace {
 
 constexpr char kCurveName[] = "prime256v1";
+// No P-256 key comes near; and OpenSSL counts in int.
+constexpr size_t kMaxPemSize = 65536;
 
 // In place of OpenSSL's own, which asks at the terminal.
 int NoPassword(char*, int, int, void*) { return -1; }
@@ -62,7 +64,7 @@ absl::StatusOr<EvpPkeyPtr> GenerateP256Key() {
 
 absl::StatusOr<EvpPkeyPtr> P256KeyFromPem(absl::string_view pem) {
   ScopedOpenSslErrors errors;
-  if (pem.size() > 64 * 1024) {
+  if (pem.size() > kMaxPemSize) {
     return absl::InvalidArgumentError(
         absl::StrCat("a private key in PEM of ", pem.size(), " bytes"));
   }

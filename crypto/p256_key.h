@@ -18,7 +18,8 @@ namespace sealbook::crypto {
 absl::StatusOr<EvpPkeyPtr> GenerateP256Key();
 
 // From PKCS#8 or SEC 1 PEM text, not encrypted. INVALID_ARGUMENT: no private
-// key, another algorithm or curve, a curve given by its parameters, or a
+// key, more than 64 KiB,
+// another algorithm or curve, a curve given by its parameters, or a
 // private key that does not belong to its public key.
 absl::StatusOr<EvpPkeyPtr> P256KeyFromPem(absl::string_view pem);
 

@@ -187,6 +187,7 @@ TEST(SignatureTest, ThreadsShareOneKey) {
   std::unique_ptr<SignaturePublicKey> public_key = PublishedKey();
   std::vector<int> good(4);
   std::vector<std::thread> threads;
+  threads.reserve(good.size());
   for (int& count : good) {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {

@@ -326,6 +326,7 @@ TEST(VrfTest, ThreadsShareOneKey) {
   std::unique_ptr<VrfPublicKey> public_key = PublicKey(key->public_key());
   std::vector<int> good(4);
   std::vector<std::thread> threads;
+  threads.reserve(good.size());
   for (int& count : good) {
     threads.emplace_back([&] {
       for (int i = 0; i < 25; ++i) {
