@@ -32,10 +32,10 @@ std::string Named(X509* certificate) {
   return Quoted(NameText(X509_get_subject_name(certificate)));
 }
 
-// Supplied and known certificates on the way up from `certificate`.
-std::vector<SharedX509> Candidates(X509* certificate,
-                                   std::vector<SharedX509> supplied,
-                                   const IssuerCache& known) {
+// `supplied`, and what is known on the way up from `certificate` and them.
+std::vector<SharedX509> WithKnown(X509* certificate,
+                                  std::vector<SharedX509> supplied,
+                                  const IssuerCache& known) {
   std::vector<SharedX509> found = std::move(supplied);
   std::vector<X509*> below = {certificate};
   for (const SharedX509& one : found) below.push_back(one.get());
@@ -92,17 +92,14 @@ std::shared_ptr<const Chain> Learn(STACK_OF(X509) * path, IssuerCache& cache) {
 }
 
 // The chain of a verified issuer that issued `certificate`, or null.
-std::shared_ptr<const Chain> Shortcut(X509* certificate,
+std::shared_ptr<const Chain> Shortcut(X509* certificate, absl::string_view der,
                                       const IssuerCache& cache,
                                       int64_t time_ms) {
   for (const Known& issuer :
        cache.Find(NameDer(X509_get_issuer_name(certificate)))) {
     if (issuer->shortcut && issuer->valid_from_ms <= time_ms &&
         time_ms <= issuer->valid_until_ms &&
-        X509_check_issued(issuer->certificate.get(), certificate) ==
-            X509_V_OK &&
-        CheckBelowVerifiedIssuer(certificate, issuer->certificate, time_ms)
-            .ok()) {
+        IsIssuedBy(certificate, der, issuer->certificate.get())) {
       return issuer->chain;
     }
   }
@@ -163,23 +160,41 @@ struct Admission::State {
   Profile profile;
   IssuerCache cache{kMaxKnownIssuers};
 
+  // By a verified issuer if there is one, else by FindWholePath.
   absl::StatusOr<std::shared_ptr<const Chain>> FindChain(
-      X509* certificate, absl::Span<const absl::string_view> intermediates,
-      int64_t time_ms);
+      X509* certificate, const Submission& submission, int64_t time_ms);
+  absl::StatusOr<crypto::X509StackPtr> FindWholePath(
+      const Submission& submission, int64_t time_ms);
 };
 
 absl::StatusOr<std::shared_ptr<const Chain>> Admission::State::FindChain(
-    X509* certificate, absl::Span<const absl::string_view> intermediates,
-    int64_t time_ms) {
-  std::shared_ptr<const Chain> chain = Shortcut(certificate, cache, time_ms);
+    X509* certificate, const Submission& submission, int64_t time_ms) {
+  std::shared_ptr<const Chain> chain =
+      Shortcut(certificate, submission.certificate, cache, time_ms);
   if (chain != nullptr) return chain;
-  SEALBOOK_ASSIGN_OR_RETURN(std::vector<SharedX509> supplied,
-                            ParseIntermediates(intermediates));
-  SEALBOOK_ASSIGN_OR_RETURN(
-      crypto::X509StackPtr path,
-      FindPath(certificate, anchors.anchors().certificates.get(),
-               Candidates(certificate, std::move(supplied), cache), time_ms));
+  SEALBOOK_ASSIGN_OR_RETURN(crypto::X509StackPtr path,
+                            FindWholePath(submission, time_ms));
   return Learn(path.get(), cache);
+}
+
+absl::StatusOr<crypto::X509StackPtr> Admission::State::FindWholePath(
+    const Submission& submission, int64_t time_ms) {
+  SEALBOOK_ASSIGN_OR_RETURN(std::vector<SharedX509> supplied,
+                            ParseIntermediates(submission.intermediates));
+  // OpenSSL's path validation wants the public key as well.
+  SEALBOOK_ASSIGN_OR_RETURN(crypto::X509Ptr whole,
+                            ParseX509(submission.certificate));
+  STACK_OF(X509)* trusted = anchors.anchors().certificates.get();
+  // OpenSSL settles on one issuer of a name and does not come back to another:
+  // what was supplied is tried alone before anything is mixed in.
+  absl::StatusOr<crypto::X509StackPtr> path =
+      FindPath(whole.get(), trusted, supplied, time_ms);
+  if (path.ok()) return path;
+  std::vector<SharedX509> more = WithKnown(whole.get(), supplied, cache);
+  if (more.size() == supplied.size()) return path;
+  absl::StatusOr<crypto::X509StackPtr> second =
+      FindPath(whole.get(), trusted, more, time_ms);
+  return second.ok() || supplied.empty() ? std::move(second) : std::move(path);
 }
 
 Admission::Admission(TrustAnchors anchors, Profile profile)
@@ -207,7 +222,7 @@ absl::StatusOr<AdmittedCertificate> Admission::Admit(
       SelectAddresses(std::move(facts.addresses), submission.addresses));
   // A certificate that starts to be valid soon is judged as of then.
   SEALBOOK_ASSIGN_OR_RETURN(
-      admitted.chain, state_->FindChain(certificate, submission.intermediates,
+      admitted.chain, state_->FindChain(certificate, submission,
                                         std::max(now_ms, facts.not_before_ms)));
   admitted.subject = NameText(X509_get_subject_name(certificate));
   admitted.serial_hex = SerialText(certificate);

@@ -5,7 +5,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -355,11 +357,11 @@ TEST_F(AdmissionTest, RefusesAnExtensionThatIsNotDer) {
   options.extensions = {
       {.oid = "2.5.29.15", .value = std::string("\x05\x00", 2)}};
   ExpectRefused(options, "extension-encoding", "2.5.29.15: cannot be decoded");
-  // Decodes, but a path length is not negative.
+  // Decodes, but no end entity has a path length, let alone a negative one.
   options = Alice();
   options.extensions = {
       {.oid = "2.5.29.19", .value = "\x30\x06\x01\x01\xff\x02\x01\xff"}};
-  ExpectRefused(options, "extension-encoding", "invalid value");
+  ExpectRefused(options, "end-entity", "path length");
 }
 
 // --- 2: chain (its own checks: chain_test.cc)
@@ -447,6 +449,55 @@ TEST_F(AdmissionTest, JudgesEveryCertificateByTheConstraintsAboveItsIssuer) {
     ExpectStatus(admit("alice@example.com"), "chain-name-constraints",
                  "permitted subtree");
   }
+}
+
+TEST_F(AdmissionTest, TellsIssuersOfOneNameApart) {
+  for (bool key_id : {true, false}) {
+    SCOPED_TRACE(key_id);
+    CertificateOptions options = Alice();
+    options.authority_key_id = key_id;
+    // A CA that changed its key, each with a certificate that came first.
+    TestCa old_key = root_.IssueCa({.common_name = "Renewed"});
+    TestCa new_key = root_.IssueCa({.common_name = "Renewed"});
+    publisher_.issuer_keys = {old_key.key_hash(), new_key.key_hash()};
+    for (int round = 0; round < 2; ++round) {
+      for (const TestCa& ca : {new_key, old_key}) {
+        TestCertificate leaf = ca.Issue(options);
+        absl::StatusOr<AdmittedCertificate> admitted = admission_.Admit(
+            {.certificate = leaf.der, .intermediates = {ca.der()}}, publisher_,
+            kNowMs);
+        ASSERT_TRUE(admitted.ok()) << admitted.status();
+        EXPECT_EQ(admitted->issuer_key_sha256(), ca.key_hash());
+      }
+    }
+  }
+}
+
+TEST_F(AdmissionTest, AdmitsFromManyThreads) {
+  std::vector<TestCa> cas;
+  std::vector<std::string> leaves;
+  for (int i = 0; i < 4; ++i) {
+    cas.push_back(root_.IssueCa({.common_name = absl::StrCat("CA ", i)}));
+    publisher_.issuer_keys.insert(cas.back().key_hash());
+    leaves.push_back(cas.back().Issue(Alice()).der);
+  }
+  std::atomic<int> admitted = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i) {
+        const size_t which = (i + t) % cas.size();
+        absl::Status status = admission_
+                                  .Admit({.certificate = leaves[which],
+                                          .intermediates = {cas[which].der()}},
+                                         publisher_, kNowMs)
+                                  .status();
+        if (status.ok()) ++admitted;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(admitted, 80);
 }
 
 TEST_F(AdmissionTest, JudgesVerifiedIssuersByTheirTimes) {
@@ -582,7 +633,7 @@ TEST_F(AdmissionTest, RefusesAPointOffTheCurve) {
   std::string tbs = TbsOf(issuing_.Issue(Alice()).der);
   tbs[FindKey(tbs) + sizeof(kP256Key) + 40] ^= 1;
   ExpectStatus(Admit(issuing_.SignTbs(tbs)).status(), "key-decode",
-               "cannot be read");
+               "no point on the curve prime256v1");
 }
 
 TEST_F(AdmissionTest, RefusesThePointAtInfinity) {
@@ -603,6 +654,41 @@ TEST_F(AdmissionTest, RefusesAnEvenRsaExponent) {
                             std::string("\x02\x03\x01\x00\x01", 5),
                             std::string("\x02\x03\x01\x00\x02", 5));
   ExpectStatus(Admit(issuing_.SignTbs(tbs)).status(), "key-exponent", "odd");
+}
+
+TEST_F(AdmissionTest, RefusesRsaKeysThatAreNoPairOfNaturalNumbers) {
+  CertificateOptions options = Alice();
+  options.key_type = KeyType::kRsa2048;
+  const std::string tbs = TbsOf(issuing_.Issue(options).der);
+  const std::string exponent("\x02\x03\x01\x00\x01", 5);
+  for (const std::string& other :
+       {std::string("\x02\x03\x81\x00\x01", 5),     // Negative.
+        std::string("\x04\x03\x01\x00\x01", 5),     // Not an INTEGER.
+        std::string("\x02\x01\x03\x05\x00", 5)}) {  // A third part.
+    ExpectStatus(
+        Admit(issuing_.SignTbs(Replace(tbs, exponent, other))).status(),
+        "key-decode", "natural numbers");
+  }
+  ExpectStatus(
+      Admit(issuing_.SignTbs(
+                Replace(tbs, exponent, std::string("\x02\x03\x00\x00\x01", 5))))
+          .status(),
+      "key-decode", "der (X.690, 8.3.2)");
+}
+
+TEST_F(AdmissionTest, RefusesEdDsaKeysOfAnotherLength) {
+  CertificateOptions options = Alice();
+  options.key_type = KeyType::kEd25519;
+  std::string tbs = TbsOf(issuing_.Issue(options).der);
+  // SubjectPublicKeyInfo: 30 2a, AlgorithmIdentifier, 03 21 00, key.
+  size_t at = tbs.find("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70");
+  ASSERT_NE(at, std::string::npos);
+  tbs[at + 1] = '\x29';
+  tbs[at + 10] = '\x20';
+  tbs.erase(at + 12, 1);
+  AddToLength(&tbs, 0, -1);
+  ExpectStatus(Admit(issuing_.SignTbs(tbs)).status(), "key-decode",
+               "31 bytes, not 32");
 }
 
 // --- 7: the signature algorithm

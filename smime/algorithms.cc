@@ -1,19 +1,21 @@
 #include "smime/algorithms.h"
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
+#include <openssl/asn1.h>
+#include <openssl/ec.h>
 #include <openssl/objects.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <map>
 #include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "crypto/openssl_error.h"
 #include "crypto/openssl_ptr.h"
+#include "smime/der.h"
 #include "smime/refusal.h"
 #include "smime/x509.h"
 
@@ -24,15 +26,19 @@ constexpr int kMinRsaBits = 2048;
 // What OpenSSL verifies at most; a larger key would be of no use to anyone.
 constexpr int kMaxRsaBits = 16384;
 
-// S/MIME BR 7.1.3.1, hexadecimal.
-constexpr std::array<absl::string_view, 6> kKeyAlgorithms = {
-    "300d06092a864886f70d0101010500",              // RSA
-    "301306072a8648ce3d020106082a8648ce3d030107",  // P-256
-    "301006072a8648ce3d020106052b81040022",        // P-384
-    "301006072a8648ce3d020106052b81040023",        // P-521
-    "300506032b6570",                              // Ed25519
-    "300506032b6571",                              // Ed448
+// S/MIME BR 7.1.3.1.
+struct KeyAlgorithm {
+  absl::string_view hex;  // AlgorithmIdentifier.
+  int nid;                // OpenSSL's number of the algorithm or curve.
 };
+constexpr std::array<KeyAlgorithm, 6> kKeyAlgorithms = {{
+    {"300d06092a864886f70d0101010500", NID_rsaEncryption},
+    {"301306072a8648ce3d020106082a8648ce3d030107", NID_X9_62_prime256v1},
+    {"301006072a8648ce3d020106052b81040022", NID_secp384r1},
+    {"301006072a8648ce3d020106052b81040023", NID_secp521r1},
+    {"300506032b6570", NID_ED25519},
+    {"300506032b6571", NID_ED448},
+}};
 
 // S/MIME BR 7.1.3.2, hexadecimal.
 constexpr std::array<absl::string_view, 11> kSignatureAlgorithms = {
@@ -60,11 +66,6 @@ std::string AlgorithmHex(const X509_ALGOR* algorithm) {
       absl::string_view(reinterpret_cast<char*>(raw), length));
 }
 
-bool Contains(absl::Span<const absl::string_view> list,
-              absl::string_view value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 // A name for people beside the exact bytes.
 std::string Shown(const X509_ALGOR* algorithm, absl::string_view hex) {
   const ASN1_OBJECT* object = nullptr;
@@ -74,23 +75,88 @@ std::string Shown(const X509_ALGOR* algorithm, absl::string_view hex) {
   return absl::StrCat(name, ", AlgorithmIdentifier ", Quoted(hex));
 }
 
-absl::Status CheckRsa(const EVP_PKEY* key) {
-  const int bits = EVP_PKEY_get_bits(key);
+absl::Status KeyRefused(absl::string_view why) {
+  return Refusal("key-decode", "S/MIME BR 6.1.5", why);
+}
+
+// The INTEGER that `element` is, else null, also when it is negative.
+crypto::BnPtr NaturalNumber(const ASN1_TYPE* element) {
+  if (element->type != V_ASN1_INTEGER ||
+      ASN1_STRING_type(element->value.integer) != V_ASN1_INTEGER) {
+    return nullptr;
+  }
+  return crypto::BnPtr(ASN1_INTEGER_to_BN(element->value.integer, nullptr));
+}
+
+// RFC 8017, A.1.1: SEQUENCE of modulus and exponent.
+absl::Status CheckRsa(absl::string_view key) {
+  if (absl::Status der = CheckDer(key); !der.ok()) {
+    return KeyRefused(absl::StrCat("RSA key: ", der.message()));
+  }
+  const auto* next = reinterpret_cast<const unsigned char*>(key.data());
+  Asn1SequencePtr parts(d2i_ASN1_SEQUENCE_ANY(nullptr, &next, key.size()));
+  if (parts == nullptr || sk_ASN1_TYPE_num(parts.get()) != 2) {
+    return KeyRefused("RSA key that is no pair of natural numbers");
+  }
+  const crypto::BnPtr modulus =
+      NaturalNumber(sk_ASN1_TYPE_value(parts.get(), 0));
+  const crypto::BnPtr exponent =
+      NaturalNumber(sk_ASN1_TYPE_value(parts.get(), 1));
+  if (modulus == nullptr || exponent == nullptr) {
+    return KeyRefused("RSA key that is no pair of natural numbers");
+  }
+  const int bits = BN_num_bits(modulus.get());
   if (bits < kMinRsaBits || bits > kMaxRsaBits || bits % 8 != 0) {
     return Refusal(
         "key-size", "S/MIME BR 6.1.5",
         absl::StrCat("RSA modulus of ", bits, " bits; between ", kMinRsaBits,
                      " and ", kMaxRsaBits, ", divisible by 8"));
   }
-  BIGNUM* raw = nullptr;
-  EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &raw);
-  crypto::BnPtr exponent(raw);
-  if (exponent == nullptr || !BN_is_odd(exponent.get()) ||
-      BN_is_one(exponent.get())) {
+  if (!BN_is_odd(exponent.get()) || BN_is_one(exponent.get())) {
     return Refusal("key-exponent", "S/MIME BR 6.1.6",
                    "RSA exponent that is not odd and at least 3");
   }
   return absl::OkStatus();
+}
+
+// Made once a curve: that takes longer than to check a point.
+const EC_GROUP* GroupOf(int curve) {
+  static const auto* const groups = [] {
+    auto* made = new std::map<int, crypto::EcGroupPtr>;
+    for (const KeyAlgorithm& known : kKeyAlgorithms) {
+      EC_GROUP* group = EC_GROUP_new_by_curve_name(known.nid);
+      if (group != nullptr) made->emplace(known.nid, group);
+    }
+    return made;
+  }();
+  auto found = groups->find(curve);
+  crypto::RequireOpenSsl(found != groups->end(), "EC_GROUP_new_by_curve_name");
+  return found->second.get();
+}
+
+// SEC 1, 2.3.4. All three curves have prime order: a point on the curve other
+// than the one at infinity is in the group.
+absl::Status CheckPoint(int curve, absl::string_view key) {
+  const EC_GROUP* group = GroupOf(curve);
+  crypto::EcPointPtr point(EC_POINT_new(group));
+  crypto::RequireOpenSsl(point != nullptr, "EC_POINT_new");
+  if (EC_POINT_oct2point(group, point.get(),
+                         reinterpret_cast<const unsigned char*>(key.data()),
+                         key.size(), nullptr) != 1) {
+    return KeyRefused(
+        absl::StrCat("no point on the curve ", OBJ_nid2sn(curve)));
+  }
+  if (EC_POINT_is_at_infinity(group, point.get())) {
+    return KeyRefused("the public key is the point at infinity");
+  }
+  return absl::OkStatus();
+}
+
+// RFC 8410, 4.
+absl::Status CheckLength(size_t length, absl::string_view key) {
+  if (key.size() == length) return absl::OkStatus();
+  return KeyRefused(
+      absl::StrCat("EdDSA key of ", key.size(), " bytes, not ", length));
 }
 
 }  // namespace
@@ -102,33 +168,32 @@ absl::Status CheckKey(X509* certificate) {
   int length = 0;
   X509_PUBKEY_get0_param(nullptr, &bytes, &length, &algorithm,
                          X509_get_X509_PUBKEY(certificate));
+  const absl::string_view key(reinterpret_cast<const char*>(bytes), length);
   const std::string hex = AlgorithmHex(algorithm);
-  if (!Contains(kKeyAlgorithms, hex)) {
-    return Refusal("key-algorithm", "S/MIME BR 7.1.3.1",
-                   absl::StrCat("key of ", Shown(algorithm, hex)));
+  for (const KeyAlgorithm& known : kKeyAlgorithms) {
+    if (known.hex != hex) continue;
+    switch (known.nid) {
+      case NID_rsaEncryption:
+        return CheckRsa(key);
+      case NID_ED25519:
+        return CheckLength(32, key);
+      case NID_ED448:
+        return CheckLength(57, key);
+      default:
+        return CheckPoint(known.nid, key);
+    }
   }
-  // Reading an elliptic-curve key checks that its point is on the curve, which
-  // is enough where the order is prime, but for the point at infinity: one
-  // octet (SEC 1, 2.3.3).
-  const EVP_PKEY* key = X509_get0_pubkey(certificate);
-  if (key == nullptr) {
-    return Refusal(
-        "key-decode", "S/MIME BR 6.1.5",
-        absl::StrCat("the public key cannot be read (", Shown(algorithm, hex),
-                     "): ", crypto::TakeOpenSslErrors()));
-  }
-  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA) return CheckRsa(key);
-  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && length == 1) {
-    return Refusal("key-decode", "S/MIME BR 6.1.5",
-                   "the public key is the point at infinity");
-  }
-  return absl::OkStatus();
+  return Refusal("key-algorithm", "S/MIME BR 7.1.3.1",
+                 absl::StrCat("key of ", Shown(algorithm, hex)));
 }
 
 absl::Status CheckSignatureAlgorithm(const X509* certificate) {
   const X509_ALGOR* algorithm = X509_get0_tbs_sigalg(certificate);
   const std::string hex = AlgorithmHex(algorithm);
-  if (Contains(kSignatureAlgorithms, hex)) return absl::OkStatus();
+  if (std::find(kSignatureAlgorithms.begin(), kSignatureAlgorithms.end(),
+                hex) != kSignatureAlgorithms.end()) {
+    return absl::OkStatus();
+  }
   return Refusal("signature-algorithm", "S/MIME BR 7.1.3.2",
                  absl::StrCat("signed with ", Shown(algorithm, hex)));
 }

@@ -142,7 +142,8 @@ CertificateHash HashCertificate(absl::string_view der) {
 }
 
 absl::StatusOr<KeyHash> HashSubjectKey(absl::string_view der) {
-  SEALBOOK_ASSIGN_OR_RETURN(crypto::X509Ptr certificate, ParseX509(der));
+  SEALBOOK_ASSIGN_OR_RETURN(crypto::X509Ptr certificate,
+                            ParseX509WithoutKey(der));
   return SubjectKeyHash(certificate.get());
 }
 

@@ -42,16 +42,16 @@ std::string TimeText(int64_t ms) {
                           absl::UTCTimeZone());
 }
 
-absl::Status CheckNoCa(X509* certificate) {
-  const uint32_t flags = X509_get_extension_flags(certificate);
-  if ((flags & (EXFLAG_CA | EXFLAG_PROXY)) != 0 ||
-      X509_get_pathlen(certificate) != -1) {
-    return Refusal(
-        "end-entity", "S/MIME BR 7.1.2.3 d",
-        "basicConstraints says cA or a path length, or it is a proxy "
-        "certificate");
+absl::Status CheckNoCa(const X509* certificate) {
+  crypto::ScopedOpenSslErrors errors;
+  crypto::BasicConstraintsPtr constraints(static_cast<BASIC_CONSTRAINTS*>(
+      X509_get_ext_d2i(certificate, NID_basic_constraints, nullptr, nullptr)));
+  if (constraints == nullptr ||
+      (constraints->ca == 0 && constraints->pathlen == nullptr)) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  return Refusal("end-entity", "S/MIME BR 7.1.2.3 d",
+                 "basicConstraints says cA or gives a path length");
 }
 
 absl::StatusOr<std::vector<std::string>> CheckExtendedKeyUsage(

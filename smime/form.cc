@@ -152,12 +152,7 @@ absl::Status CheckExtensions(X509* certificate) {
     SEALBOOK_RETURN_IF_ERROR(
         CheckExtension(X509_get_ext(certificate, i), seen));
   }
-  // Decodes the extensions that matter and remembers whether it could.
-  crypto::ScopedOpenSslErrors errors;
-  if (X509_check_purpose(certificate, -1, 0) == 1) return absl::OkStatus();
-  return Refusal("extension-encoding", "RFC 5280, 4.2",
-                 absl::StrCat("an extension has an invalid value ",
-                              crypto::TakeOpenSslErrors()));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -166,7 +161,7 @@ absl::StatusOr<crypto::X509Ptr> ParseStrictly(absl::string_view der) {
   if (der.size() <= kMaxCertificateBytes) {
     SEALBOOK_RETURN_IF_ERROR(CheckDer(der));
   }
-  SEALBOOK_ASSIGN_OR_RETURN(crypto::X509Ptr owned, ParseX509(der));
+  SEALBOOK_ASSIGN_OR_RETURN(crypto::X509Ptr owned, ParseX509WithoutKey(der));
   X509* certificate = owned.get();
   if (X509_get_version(certificate) != kVersion3) {
     return Refusal("x509-version", "S/MIME BR 7.1.1",

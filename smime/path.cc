@@ -1,5 +1,6 @@
 #include "smime/path.h"
 
+#include <openssl/asn1.h>
 #include <openssl/objects.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -211,21 +212,33 @@ absl::StatusOr<crypto::X509StackPtr> FindPath(
   return path;
 }
 
-absl::Status CheckBelowVerifiedIssuer(X509* certificate,
-                                      const SharedX509& issuer,
-                                      int64_t time_ms) {
-  return Verify(certificate, Borrow({issuer}).get(), nullptr, time_ms).status();
+bool IsIssuedBy(X509* certificate, absl::string_view der, X509* issuer) {
+  crypto::ScopedOpenSslErrors errors;
+  const AuthorityKeyIdPtr key_id = AuthorityKeyIdOf(certificate);
+  if (X509_NAME_cmp(X509_get_subject_name(issuer),
+                    X509_get_issuer_name(certificate)) != 0 ||
+      X509_check_akid(issuer, key_id.get()) != X509_V_OK) {
+    return false;
+  }
+  const auto* next = reinterpret_cast<const unsigned char*>(der.data());
+  Asn1SequencePtr parts(d2i_ASN1_SEQUENCE_ANY(nullptr, &next, der.size()));
+  if (parts == nullptr || sk_ASN1_TYPE_num(parts.get()) != 3) return false;
+  const ASN1_BIT_STRING* signature = nullptr;
+  const X509_ALGOR* algorithm = nullptr;
+  X509_get0_signature(&signature, &algorithm, certificate);
+  // X509_verify would look for algorithms in the certificate's own library
+  // context, which has none (ParseX509WithoutKey).
+  return ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature,
+                          sk_ASN1_TYPE_value(parts.get(), 0),
+                          X509_get0_pubkey(issuer)) == 1;
 }
 
 bool ShortcutAllowed(STACK_OF(X509) * path) {
   for (int i = 1; i < sk_X509_num(path); ++i) {
-    X509* issuer = sk_X509_value(path, i);
-    if (X509_get_ext_by_NID(issuer, NID_policy_constraints, -1) >= 0 ||
-        X509_get_ext_by_NID(issuer, NID_inhibit_any_policy, -1) >= 0) {
-      return false;
-    }
-    if (i > 1 && X509_get_ext_by_NID(issuer, NID_name_constraints, -1) >= 0) {
-      return false;
+    const X509* issuer = sk_X509_value(path, i);
+    for (int limit : {NID_name_constraints, NID_policy_constraints,
+                      NID_inhibit_any_policy}) {
+      if (X509_get_ext_by_NID(issuer, limit, -1) >= 0) return false;
     }
   }
   return true;

@@ -36,16 +36,14 @@ absl::StatusOr<crypto::X509StackPtr> FindPath(
     X509* certificate, STACK_OF(X509) * trusted,
     absl::Span<const SharedX509> intermediates, int64_t time_ms);
 
-// As FindPath, for a `certificate` whose issuer was the second certificate of a
-// path that FindPath found at a time when all of it was valid, and
-// ShortcutAllowed of that path: checks `certificate` against that issuer alone.
-absl::Status CheckBelowVerifiedIssuer(X509* certificate,
-                                      const SharedX509& issuer,
-                                      int64_t time_ms);
+// What is left to check of an end-entity certificate whose issuer heads a path
+// that FindPath found, given that the whole path is valid now, ShortcutAllowed,
+// and `certificate` came from ParseStrictly and passed CheckEndEntity: that
+// `issuer` issued and signed it. `der` is `certificate`.
+bool IsIssuedBy(X509* certificate, absl::string_view der, X509* issuer);
 
-// False when something above the first issuer of `path` limits what an
-// end-entity certificate may hold: name constraints above the issuer, policy
-// constraints anywhere.
+// False when an issuer of `path` limits what an end-entity certificate may
+// hold: by name constraints or policy constraints.
 bool ShortcutAllowed(STACK_OF(X509) * path);
 
 // The issuers of `path`, that is all but its first certificate.

@@ -83,7 +83,7 @@ absl::Status CheckUsages(X509* certificate, const EndEntityFacts& facts,
                                   "emailProtection: ",
                                   absl::StrJoin(oids, ", ")));
     }
-    if (X509_get_key_usage(certificate) & KU_DATA_ENCIPHERMENT) {
+    if (KeyUsageOf(certificate).value_or(0) & KU_DATA_ENCIPHERMENT) {
       return Refusal("key-usage-strict", "S/MIME BR 7.1.2.3 e",
                      "strict generation with dataEncipherment");
     }
@@ -143,9 +143,9 @@ absl::Status CheckCrlDistributionPoint(X509* certificate,
 }
 
 absl::Status CheckAuthorityKeyId(X509* certificate) {
-  if (X509_get0_authority_key_id(certificate) != nullptr &&
-      X509_get0_authority_issuer(certificate) == nullptr &&
-      X509_get0_authority_serial(certificate) == nullptr) {
+  const AuthorityKeyIdPtr id = AuthorityKeyIdOf(certificate);
+  if (id != nullptr && id->keyid != nullptr && id->issuer == nullptr &&
+      id->serial == nullptr) {
     return absl::OkStatus();
   }
   return Refusal("authority-key-identifier", "S/MIME BR 7.1.2.3 g",

@@ -1,10 +1,12 @@
 #include "smime/x509.h"
 
 #include <openssl/objects.h>
+#include <openssl/provider.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -19,15 +21,18 @@
 namespace sealbook::smime {
 namespace {
 
+using BitStringPtr =
+    std::unique_ptr<ASN1_BIT_STRING, crypto::OpenSslFree<ASN1_BIT_STRING_free>>;
+
 absl::string_view StringBytes(const ASN1_STRING* string) {
   return absl::string_view(
       reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
       ASN1_STRING_length(string));
 }
 
-}  // namespace
-
-absl::StatusOr<crypto::X509Ptr> ParseX509(absl::string_view der) {
+absl::StatusOr<crypto::X509Ptr> ParseInto(crypto::X509Ptr certificate,
+                                          absl::string_view der) {
+  crypto::RequireOpenSsl(certificate != nullptr, "X509_new_ex");
   if (der.size() > kMaxCertificateBytes) {
     return Refusal("certificate-size", "RFC 5280, 4.1",
                    absl::StrCat("certificate of ", der.size(),
@@ -36,7 +41,8 @@ absl::StatusOr<crypto::X509Ptr> ParseX509(absl::string_view der) {
   crypto::ScopedOpenSslErrors errors;
   const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
   const unsigned char* next = bytes;
-  crypto::X509Ptr certificate(d2i_X509(nullptr, &next, der.size()));
+  X509* raw = certificate.release();  // d2i_X509 frees it when it fails.
+  certificate.reset(d2i_X509(&raw, &next, der.size()));
   if (certificate == nullptr) {
     return Refusal("certificate-parse", "RFC 5280, 4.1",
                    absl::StrCat("not a certificate (", der.size(),
@@ -48,6 +54,31 @@ absl::StatusOr<crypto::X509Ptr> ParseX509(absl::string_view der) {
                                 " bytes after the certificate"));
   }
   return certificate;
+}
+
+// A library context without algorithms. Nine tenths of the time in which
+// OpenSSL 3.0 reads a certificate go into finding a decoder for its key; here
+// it finds none at once.
+OSSL_LIB_CTX* ContextWithoutAlgorithms() {
+  static OSSL_LIB_CTX* const context = [] {
+    OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
+    crypto::RequireOpenSsl(
+        made != nullptr && OSSL_PROVIDER_load(made, "null") != nullptr,
+        "OSSL_PROVIDER_load(null)");
+    return made;
+  }();
+  return context;
+}
+
+}  // namespace
+
+absl::StatusOr<crypto::X509Ptr> ParseX509(absl::string_view der) {
+  return ParseInto(crypto::X509Ptr(X509_new()), der);
+}
+
+absl::StatusOr<crypto::X509Ptr> ParseX509WithoutKey(absl::string_view der) {
+  return ParseInto(
+      crypto::X509Ptr(X509_new_ex(ContextWithoutAlgorithms(), nullptr)), der);
 }
 
 std::string DerOf(const X509* certificate) {
@@ -165,25 +196,43 @@ std::string OidText(const ASN1_OBJECT* object) {
   return std::string(text, std::min<size_t>(length, sizeof(text) - 1));
 }
 
-absl::StatusOr<Role> RoleOf(X509* certificate) {
+AuthorityKeyIdPtr AuthorityKeyIdOf(const X509* certificate) {
+  crypto::ScopedOpenSslErrors errors;
+  return AuthorityKeyIdPtr(static_cast<AUTHORITY_KEYID*>(X509_get_ext_d2i(
+      certificate, NID_authority_key_identifier, nullptr, nullptr)));
+}
+
+std::optional<uint32_t> KeyUsageOf(const X509* certificate) {
+  crypto::ScopedOpenSslErrors errors;
+  BitStringPtr bits(static_cast<ASN1_BIT_STRING*>(
+      X509_get_ext_d2i(certificate, NID_key_usage, nullptr, nullptr)));
+  if (bits == nullptr) return std::nullopt;
+  uint32_t usage = 0;
+  for (int i = 0; i < std::min(ASN1_STRING_length(bits.get()), 2); ++i) {
+    usage |= static_cast<uint32_t>(ASN1_STRING_get0_data(bits.get())[i])
+             << (8 * i);
+  }
+  return usage;
+}
+
+absl::StatusOr<Role> RoleOf(const X509* certificate) {
   crypto::ScopedOpenSslErrors errors;
   constexpr absl::string_view kSection = "S/MIME BR 7.1.2.3 e";
-  const EVP_PKEY* key = X509_get0_pubkey(certificate);
-  if (key == nullptr) {
-    return Refusal("key-decode", "S/MIME BR 6.1.5",
-                   "the public key cannot be read");
-  }
-  const uint32_t usage = X509_get_key_usage(certificate);
-  if (usage == UINT32_MAX) {
+  const std::optional<uint32_t> found = KeyUsageOf(certificate);
+  if (!found.has_value()) {
     return Refusal("key-usage", kSection, "keyUsage is missing");
   }
-  const int type = EVP_PKEY_get_base_id(key);
+  const uint32_t usage = *found;
+  ASN1_OBJECT* algorithm = nullptr;
+  X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr,
+                         X509_get_X509_PUBKEY(certificate));
+  const int type = OBJ_obj2nid(algorithm);
   uint32_t encrypt = 0;
   uint32_t besides = 0;  // Allowed only beside `encrypt`.
-  if (type == EVP_PKEY_RSA) {
+  if (type == NID_rsaEncryption) {
     encrypt = KU_KEY_ENCIPHERMENT;
     besides = KU_DATA_ENCIPHERMENT;
-  } else if (type == EVP_PKEY_EC) {
+  } else if (type == NID_X9_62_id_ecPublicKey) {
     encrypt = KU_KEY_AGREEMENT;
     besides = KU_ENCIPHER_ONLY | KU_DECIPHER_ONLY;
   }
