@@ -165,6 +165,10 @@ absl::StatusOr<Exchange> ReadExchange(const std::string& folder) {
   if (Exists(folder + "/view.tls")) {
     SEALBOOK_ASSIGN_OR_RETURN(exchange.view, ReadFile(folder + "/view.tls"));
   }
+  if (Exists(folder + "/retained.tls")) {
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.retained,
+                              ReadFile(folder + "/retained.tls"));
+  }
   SEALBOOK_ASSIGN_OR_RETURN(exchange.issuers, ReadIssuers(folder + "/issuers"));
   return exchange;
 }

@@ -149,9 +149,8 @@ TEST(EvidenceTest, StopsBeforeItFillsTheDisk) {
   EXPECT_EQ(FilesBelow(folder.path("ev/stale-head")), kMaxEvidence);
   // Harmless refusals do not crowd out a fork.
   absl::Status fork = keytrans::Refuse(RefusalReason::kFork, "two");
-  EXPECT_NE(
-      EvidenceOf(KeepEvidence(folder.path("ev"), exchange, std::nullopt, fork)),
-      std::nullopt);
+  EXPECT_NE(EvidenceOf(KeepEvidence(folder.path("ev"), exchange, fork)),
+            std::nullopt);
 }
 
 TEST(EvidenceTest, TheRefusalStaysWhenTheEvidenceCannotBeKept) {

@@ -11,6 +11,7 @@
 #include "client/cli/publish.h"
 #include "client/cli/status.h"
 #include "client/cli/verify.h"
+#include "client/words.h"
 
 namespace sealbook::client {
 namespace {
@@ -45,6 +46,14 @@ class CommandLine {
   }
 
   int Run(const std::vector<std::string>& arguments) {
+    // CLI11 would only say that there is no command.
+    if (arguments.size() > 1 && !arguments[1].empty() &&
+        arguments[1][0] != '-' &&
+        app_.get_subcommand_no_throw(arguments[1]) == nullptr) {
+      terminal_.err << "There is no command \"" << Printable(arguments[1])
+                    << "\".\nRun with --help for more information.\n";
+      return static_cast<int>(ExitCode::kUsage);
+    }
     std::vector<const char*> argv;
     for (const std::string& argument : arguments) {
       argv.push_back(argument.c_str());

@@ -19,14 +19,15 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 }  // namespace
 
-FakeServer::FakeServer(keytrans::TestLog& log) : log_(log) {
+FakeServer::FakeServer(keytrans::TestLog& log)
+    : configuration(log.configuration().Encode()), log_(log) {
   grpc::ServerBuilder builder;
   RegisterAll(builder);
   server_ = builder.BuildAndStart();
 }
 
 FakeServer::FakeServer(keytrans::TestLog& log, const FakeServerTls& tls)
-    : log_(log) {
+    : configuration(log.configuration().Encode()), log_(log) {
   grpc::SslServerCredentialsOptions options(
       tls.client_ca.empty()
           ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
@@ -88,7 +89,7 @@ grpc::Status FakeServer::GetConfiguration(
     grpc::ServerContext* context, const v1::GetConfigurationRequest* request,
     v1::GetConfigurationResponse* response) {
   MutexLock lock(mutex_);
-  response->set_configuration(log_.configuration().Encode());
+  response->set_configuration(configuration);
   return grpc::Status::OK;
 }
 
@@ -97,7 +98,7 @@ grpc::Status FakeServer::GetStatus(grpc::ServerContext* context,
                                    v1::GetStatusResponse* response) {
   MutexLock lock(mutex_);
   response->set_server_version("fake");
-  response->set_tree_size(log_.size());
+  response->set_tree_size(status_tree_size.value_or(log_.size()));
   response->set_head_timestamp_ms(log_.entries().back().timestamp);
   response->set_queue_depth(7);
   return grpc::Status::OK;

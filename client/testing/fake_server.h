@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,10 @@ class FakeServer : public v1::KeyTransparency::Service,
   std::function<void(v1::SearchAnswer& answer)> tamper;
   // Issuing certificates that go with every entry.
   std::vector<std::string> issuers;
+  // What GetConfiguration sends; the log's own unless it is changed.
+  std::string configuration;
+  // What GetStatus says; absent: the truth.
+  std::optional<uint64_t> status_tree_size;
   // What Search answers when it is not OK.
   grpc::Status search_status;
   // Answers a Publish.
@@ -64,9 +69,9 @@ class FakeServer : public v1::KeyTransparency::Service,
 
   grpc::Status Search(grpc::ServerContext* context, const v1::SearchCall* call,
                       v1::SearchAnswer* answer) override;
-  grpc::Status GetConfiguration(grpc::ServerContext* context,
-                                const v1::GetConfigurationRequest* request,
-                                v1::GetConfigurationResponse* response) override;
+  grpc::Status GetConfiguration(
+      grpc::ServerContext* context, const v1::GetConfigurationRequest* request,
+      v1::GetConfigurationResponse* response) override;
   grpc::Status GetStatus(grpc::ServerContext* context,
                          const v1::GetStatusRequest* request,
                          v1::GetStatusResponse* response) override;
