@@ -48,8 +48,7 @@ class CommandLine {
   int Run(const std::vector<std::string>& arguments) {
     // CLI11 would only say that there is no command.
     if (arguments.size() > 1 && !arguments[1].empty() &&
-        arguments[1][0] != '-' &&
-        app_.get_subcommand_no_throw(arguments[1]) == nullptr) {
+        arguments[1][0] != '-' && !IsCommand(arguments[1])) {
       terminal_.err << "There is no command \"" << Printable(arguments[1])
                     << "\".\nRun with --help for more information.\n";
       return static_cast<int>(ExitCode::kUsage);
@@ -69,6 +68,13 @@ class CommandLine {
   }
 
  private:
+  bool IsCommand(const std::string& name) {
+    return !app_.get_subcommands([&](const CLI::App* command) {
+                  return command->get_name() == name;
+                })
+                .empty();
+  }
+
   CLI::App* Add(const std::string& name, const std::string& what,
                 std::function<ExitCode()> run, const std::string& examples) {
     CLI::App* command = app_.add_subcommand(name, what);
