@@ -131,8 +131,13 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Start(
 
 Daemon::~Daemon() { Drain(std::chrono::milliseconds(0)); }
 
-void Daemon::Drain(std::chrono::milliseconds patience) {
+void Daemon::StopServing() {
   if (public_server_ != nullptr) public_server_->StopServing();
+  if (publisher_server_ != nullptr) publisher_server_->StopServing();
+}
+
+void Daemon::Drain(std::chrono::milliseconds patience) {
+  StopServing();
   if (publisher_server_ != nullptr) publisher_server_->Drain(patience);
   if (public_server_ != nullptr) public_server_->Drain(patience);
 }

@@ -49,6 +49,9 @@ class Daemon {
   const RpcServer& publisher_server() const { return *publisher_server_; }
   OpenLog& log() { return *log_; }
 
+  // Reports NOT_SERVING to health checks; goes on answering.
+  void StopServing();
+
   // Reports NOT_SERVING, finishes the calls that run and the publications that
   // wait, and closes the ports. Look-ups are answered until publishing has
   // ended. Calls still running after `patience` (for each port) are cancelled.

@@ -19,13 +19,18 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message);
 }
 
-grpc::Status Overloaded(grpc::CallbackServerContext& context,
-                        absl::string_view what, uint64_t retry_after_ms) {
+void AddRetryHint(grpc::CallbackServerContext& context,
+                  uint64_t retry_after_ms) {
   context.AddTrailingMetadata("grpc-retry-pushback-ms",
                               absl::StrCat(retry_after_ms));
+}
+
+grpc::Status Overloaded(grpc::CallbackServerContext& context,
+                        absl::string_view what, uint64_t retry_after_ms) {
+  AddRetryHint(context, retry_after_ms);
   return grpc::Status(
       grpc::StatusCode::RESOURCE_EXHAUSTED,
-      absl::StrCat(what, "; try again in ", retry_after_ms, " ms"));
+      absl::StrCat(what, "; try again after ", retry_after_ms, " ms"));
 }
 
 void LogFailure(absl::string_view rpc, absl::string_view address,

@@ -19,8 +19,11 @@ inline constexpr size_t kMaxStatusMessageBytes = 1024;
 // Messages are cut to kMaxStatusMessageBytes and hold printable ASCII only.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
-// RESOURCE_EXHAUSTED that says in words, and in the metadata that gRPC's
-// clients obey (grpc-retry-pushback-ms), when to try again.
+// Tells gRPC's clients when to try again: the metadata that they obey.
+void AddRetryHint(grpc::CallbackServerContext& context,
+                  uint64_t retry_after_ms);
+
+// RESOURCE_EXHAUSTED with that hint, in the message too.
 grpc::Status Overloaded(grpc::CallbackServerContext& context,
                         absl::string_view what, uint64_t retry_after_ms);
 

@@ -96,15 +96,23 @@ void PublisherService::Sequence(const std::shared_ptr<Call>& call) {
       });
 }
 
+void PublisherService::Fail(Call& call, const absl::Status& status) {
+  LogFailure("Publish", "", status);
+  if (const std::optional<uint64_t> retry = RetryAfterMs(status);
+      retry.has_value()) {
+    AddRetryHint(*call.context, *retry);
+  }
+  // The writer has stopped for good, and with it this process ends: for the
+  // caller a server that is away, to be asked again.
+  const bool stopped = absl::IsFailedPrecondition(status);
+  call.reactor->Finish(ToGrpcStatus(
+      stopped ? absl::UnavailableError(status.message()) : status));
+}
+
 void PublisherService::Finish(Call& call,
                               const absl::StatusOr<PublishOutcome>& outcome) {
   if (!outcome.ok()) {
-    LogFailure("Publish", "", outcome.status());
-    const std::optional<uint64_t> retry = RetryAfterMs(outcome.status());
-    call.reactor->Finish(
-        retry.has_value()
-            ? Overloaded(*call.context, outcome.status().message(), *retry)
-            : ToGrpcStatus(outcome.status()));
+    Fail(call, outcome.status());
     return;
   }
   call.items.FillResponse(*outcome, *call.response);

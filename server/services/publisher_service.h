@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "proto/sealbook/v1/publisher.grpc.pb.h"
 #include "server/clock.h"
 #include "server/sequencer.h"
@@ -47,6 +49,7 @@ class PublisherService final : public v1::Publisher::CallbackService {
 
   void Admit(const std::shared_ptr<Call>& call);
   void Sequence(const std::shared_ptr<Call>& call);
+  void Fail(Call& call, const absl::Status& status);
   void Finish(Call& call, const absl::StatusOr<PublishOutcome>& outcome);
 
   const Parts parts_;
