@@ -6,10 +6,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "smime/admission_fixture.h"
@@ -167,6 +169,23 @@ TEST_F(AdmissionTest, RefusesABrokenSignature) {
   // Also when the issuer is known and verified.
   ExpectAdmitted(Alice());
   ExpectRefused(options, "chain-signature", "CN=alice");
+}
+
+TEST_F(AdmissionTest, RefusesACertificateWithAnyByteChanged) {
+  const uint32_t seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937 random(seed);
+  const std::string der = issuing_.Issue(Alice()).der;
+  absl::Status unchanged = Admit(der).status();
+  ASSERT_TRUE(unchanged.ok()) << unchanged;
+  for (size_t i = 0; i < der.size(); ++i) {
+    std::string changed = der;
+    changed[i] ^= static_cast<char>(1 << random() % 8);
+    absl::Status status = Admit(changed).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument)
+        << "byte " << i << ": " << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "): ")) << status;
+  }
 }
 
 TEST_F(AdmissionTest, RefusesASelfSignedCertificate) {

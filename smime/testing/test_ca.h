@@ -46,7 +46,7 @@ enum class KeyType {
 
 enum class Digest { kSha1, kSha224, kSha256, kSha384, kSha512 };
 
-// RFC 5280, 4.2.1.3, most significant bit first in one number.
+// Named bits of RFC 5280, 4.2.1.3: bit i there is 1 << i here.
 enum KeyUsageBits : uint16_t {
   kDigitalSignature = 1 << 0,
   kNonRepudiation = 1 << 1,
