@@ -7,6 +7,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -302,6 +303,30 @@ TEST_P(StorageConformanceTest, PutsSingleRecordsBesideTheHead) {
   EXPECT_THAT(Read(Table::kConfiguration, ""), Optional(std::string("config")));
   EXPECT_THAT(Read(Table::kSignedHead, ""), Optional(std::string("s2")));
   EXPECT_THAT(Read(Table::kHead, ""), Optional(std::string("h1")));
+}
+
+TEST_P(StorageConformanceTest, ReadsAllKeysAsOfOneMoment) {
+  constexpr int kLast = 300;
+  const std::vector<std::string> keys = {"a", "b", "c", "d", "e", "f"};
+  std::thread writer([&] {
+    for (int i = 0; i <= kLast; ++i) {
+      std::vector<Put> puts;
+      for (const std::string& key : keys) {
+        puts.push_back({Table::kLabels, key, absl::StrCat(i)});
+      }
+      Commit(absl::StrCat("h", i), std::move(puts));
+    }
+  });
+  const std::optional<std::string> last = absl::StrCat(kLast);
+  std::optional<std::string> seen;
+  while (seen != last && !HasFailure()) {
+    const auto values = storage_->Read(Table::kLabels, keys);
+    EXPECT_THAT(values, IsOk());
+    if (!values.ok()) break;
+    seen = values->front();
+    EXPECT_THAT(*values, ::testing::Each(seen));
+  }
+  writer.join();
 }
 
 TEST_P(StorageConformanceTest, KeepsEverythingOverAReopening) {

@@ -89,6 +89,28 @@ TEST_F(DurableEnvTest, KeepsFilesAfterARenameOfUnknownOutcome) {
   EXPECT_EQ(Read("/current"), "manifest");
 }
 
+// Making a file, appending, syncing its bytes, syncing its name.
+TEST_F(DurableEnvTest, RemovesNoFileOnceAnOperationHasFailed) {
+  for (uint64_t failing = 0; failing < 4; ++failing) {
+    FaultEnv disk;
+    DurableEnv env(&disk, [&](const std::string& path) {
+      return disk.SyncDirectory(path);
+    });
+    leveldb::WritableFile* opened = nullptr;
+    ASSERT_TRUE(env.NewWritableFile("/old", &opened).ok());
+    delete opened;
+    disk.FailFrom({.operation = disk.operations() + failing,
+                   .then = FaultEnv::Then::kAllWorks});
+    leveldb::Status status = env.NewWritableFile("/new", &opened);
+    const std::unique_ptr<leveldb::WritableFile> file(opened);
+    if (status.ok()) status = file->Append("bytes");
+    if (status.ok()) status = file->Sync();
+    EXPECT_TRUE(status.IsIOError()) << failing;
+    EXPECT_TRUE(env.RemoveFile("/old").IsIOError()) << failing;
+    EXPECT_TRUE(disk.FileExists("/old")) << failing;
+  }
+}
+
 TEST_F(DurableEnvTest, DoesNotTakeALogThatIsNotThereForAnError) {
   WriteAndSync("/file", "bytes");
   EXPECT_TRUE(env_.RenameFile("/LOG", "/LOG.old").IsNotFound());

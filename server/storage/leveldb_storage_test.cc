@@ -25,9 +25,9 @@ namespace {
 using ::sealbook::server::testing::FaultEnv;
 using ::sealbook::server::testing::IsOk;
 using ::sealbook::server::testing::Refuses;
+using ::sealbook::server::testing::Survives;
 using ::sealbook::server::testing::TemporaryDirectory;
 using ::testing::ElementsAre;
-using ::testing::Optional;
 
 class LevelDbStorageTest : public ::testing::Test {
  protected:
@@ -54,6 +54,15 @@ TEST_F(LevelDbStorageTest, CreatesInAnEmptyFileSystem) {
   std::filesystem::create_directories(path_ + "/lost+found");
   ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
   EXPECT_THAT(LevelDbStorage::Open(path_, {}), IsOk());
+}
+
+TEST_F(LevelDbStorageTest, MakesTheNameOfAnExistingDirectoryDurable) {
+  FaultEnv env;
+  // Made, but its name not synced.
+  ASSERT_TRUE(env.CreateDir("/log").ok());
+  ASSERT_THAT(LevelDbStorage::Create("/log", env.Options()), IsOk());
+  env.PowerCut(Survives::kNothing, /*seed=*/1);
+  EXPECT_THAT(LevelDbStorage::Open("/log", env.Options()), IsOk());
 }
 
 TEST_F(LevelDbStorageTest, RefusesToCreateWithoutAParentDirectory) {
