@@ -106,8 +106,21 @@ std::string AdviceForHandshake(const std::string& text,
       "its own)");
 }
 
+// What gRPC says when it cannot make TLS of the files that it was given.
+std::string AdviceForCredentials(const Endpoint& endpoint) {
+  if (endpoint.certificate_file.empty()) {
+    return absl::StrCat(CaInWords(endpoint), " cannot be used: is it damaged?");
+  }
+  return absl::StrCat(endpoint.key_file, " is not the key of ",
+                      endpoint.certificate_file, ", or one of them, or ",
+                      CaInWords(endpoint), ", is damaged");
+}
+
 std::string AdviceForUnavailable(const std::string& text,
                                  const Endpoint& endpoint) {
+  if (ContainsAny(text, {"empty address list"})) {
+    return AdviceForCredentials(endpoint);
+  }
   if (ContainsAny(text, {"refused"})) {
     return absl::StrCat("Nothing listens on ", endpoint.server.target,
                         ": is the server running, and is this its port?");
@@ -192,10 +205,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
 
 absl::Status ExplainRpc(const grpc::Status& status, const Endpoint& endpoint) {
   std::string advice = Advice(status, endpoint);
+  std::string said = Printable(status.error_message());
+  if (!advice.empty() && !said.empty()) said = absl::StrCat(" (", said, ")");
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                      absl::StrCat(advice, advice.empty() ? "" : " (",
-                                   Printable(status.error_message()),
-                                   advice.empty() ? "" : ")"));
+                      absl::StrCat(advice, said));
 }
 
 }  // namespace sealbook::client

@@ -129,6 +129,26 @@ TEST_F(ChannelTest, RefusesAKeyThatOthersMayRead) {
                 {"own-key.pem", "chmod 600"});
 }
 
+TEST_F(ChannelTest, NamesAKeyThatDoesNotFitItsCertificate) {
+  FakeServer server(log_, ServerTls(ca_));
+  auto own = TlsCertificate(ca_, "publisher");
+  auto other = TlsCertificate(ca_, "publisher");
+  Endpoint endpoint = {
+      .server = {server.target(), ca_file_},
+      .certificate_file = Write("own.pem", own.pem),
+      .key_file = Write("other-key.pem", other.private_key_pem)};
+  ExpectFailure(Ask(endpoint), absl::StatusCode::kUnavailable,
+                {"other-key.pem is not the key of", "own.pem"});
+}
+
+TEST_F(ChannelTest, NamesACaBundleThatIsDamaged) {
+  std::string damaged =
+      Write("damaged.pem",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  ExpectFailure(Ask({.server = {"localhost:1", damaged}}),
+                absl::StatusCode::kUnavailable, {"damaged.pem"});
+}
+
 TEST_F(ChannelTest, NamesFilesThatAreNotWhatTheyShouldBe) {
   std::string junk = Write("junk.pem", "hello");
   ExpectFailure(OpenChannel({.server = {"localhost:1", junk}}).status(),
@@ -169,6 +189,14 @@ TEST_F(ChannelTest, SaysThatTheServerDidNotAnswerInTime) {
       ExplainRpc(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "late"),
                  {.server = {"localhost:1", ""}}),
       absl::StatusCode::kDeadlineExceeded, {"--timeout", "late"});
+}
+
+TEST_F(ChannelTest, SaysThatTheServerCannotAnswerNow) {
+  ExpectFailure(ExplainRpc(grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                                        "no tree head has been signed yet"),
+                           {.server = {"localhost:1", ""}}),
+                absl::StatusCode::kUnavailable,
+                {"at the moment", "no tree head"});
 }
 
 TEST_F(ChannelTest, EscapesWhatTheServerSays) {

@@ -96,6 +96,7 @@ absl::StatusOr<std::vector<absl::StatusOr<Lookup>>> DirectoryClient::LookUp(
                               keytrans::Verifier::Create(log.configuration));
     Round round{std::move(log), std::move(verifier)};
     std::vector<std::string> asked;
+    asked.reserve(open.size());
     for (size_t index : open) asked.push_back(labels[index]);
     Answers answers = Ask(round, asked);
 

@@ -1,5 +1,7 @@
 #include "client/exchange.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -78,13 +80,28 @@ std::string EvidenceName(const Exchange& exchange) {
   return hash.ToHex().substr(0, 32);
 }
 
+// Appears whole or not at all: half an evidence would be taken for kept.
 absl::Status WriteEvidence(const std::string& folder, const Exchange& exchange,
                            const absl::Status& refusal) {
-  SEALBOOK_RETURN_IF_ERROR(WriteExchange(folder, exchange));
-  return WriteNewFile(
-      folder + "/refusal.txt",
-      absl::StrCat(keytrans::RefusalName(*keytrans::RefusalOf(refusal)), "\n",
-                   refusal.message(), "\n"));
+  std::string partial = absl::StrCat(folder, ".partial-", getpid());
+  std::error_code ignored;
+  fs::remove_all(partial, ignored);
+  absl::Status status = WriteExchange(partial, exchange);
+  if (status.ok()) {
+    status = WriteNewFile(
+        partial + "/refusal.txt",
+        absl::StrCat(keytrans::RefusalName(*keytrans::RefusalOf(refusal)), "\n",
+                     refusal.message(), "\n"));
+  }
+  std::error_code error;
+  if (status.ok()) fs::rename(partial, folder, error);
+  if (status.ok() && !error) return absl::OkStatus();
+  fs::remove_all(partial, ignored);
+  // Another process was faster.
+  if (Exists(folder)) return absl::OkStatus();
+  if (!status.ok()) return status;
+  return absl::FailedPreconditionError(
+      absl::StrCat(folder, ": cannot create: ", error.message()));
 }
 
 absl::Status WithEvidence(const absl::Status& refusal, absl::string_view text,

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -132,6 +133,22 @@ TEST(EvidenceTest, KeepsARefusedAnswerOnce) {
   absl::Status again = KeepEvidence(folder.path("ev"), later, refusal);
   EXPECT_EQ(EvidenceOf(again), place);
   EXPECT_EQ(FilesBelow(folder.path("ev/root-mismatch")), 1);
+}
+
+TEST(EvidenceTest, LeavesNoHalfEvidence) {
+  TempFolder folder;
+  absl::Status refusal = keytrans::Refuse(RefusalReason::kLadder, "version 2");
+  Exchange exchange = Example();
+  std::string place =
+      EvidenceOf(KeepEvidence(folder.path("ev"), exchange, refusal)).value();
+  // As after a crash in the middle.
+  std::string partial = place + ".partial-" + std::to_string(getpid());
+  std::filesystem::rename(place, partial);
+  std::filesystem::remove(partial + "/refusal.txt");
+  absl::Status again = KeepEvidence(folder.path("ev"), exchange, refusal);
+  EXPECT_EQ(EvidenceOf(again), place);
+  EXPECT_EQ(ReadFile(place + "/refusal.txt").value(), "ladder\nversion 2\n");
+  EXPECT_EQ(FilesBelow(folder.path("ev/ladder")), 1);
 }
 
 TEST(EvidenceTest, StopsBeforeItFillsTheDisk) {

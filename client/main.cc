@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
   // gRPC writes what it thinks of a failed handshake to stderr; what a person
   // needs of it is in our own message. GRPC_VERBOSITY=ERROR brings it back.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  // The system's resolver knows /etc/nsswitch.conf; gRPC's own does not.
+  setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/0);
   sealbook::client::Terminal terminal{.out = std::cout,
                                       .err = std::cerr,
                                       .err_is_terminal = isatty(2) == 1,

@@ -262,28 +262,38 @@ absl::Status State::Advance(
         "another process stored a newer view of the tree meanwhile: ask again");
   }
   if (stored == next && obligations.empty()) return absl::OkStatus();
+  SEALBOOK_RETURN_IF_ERROR(WriteView(fingerprint, next));
+  for (const keytrans::MonitoringObligation& owed : obligations) {
+    SEALBOOK_RETURN_IF_ERROR(AddObligation(fingerprint, owed));
+  }
+  return change.Commit();
+}
+
+absl::Status State::WriteView(const crypto::Hash& fingerprint,
+                              const std::string& view) {
   SEALBOOK_ASSIGN_OR_RETURN(
       Statement update,
       database_.Prepare("UPDATE log SET view = ?2, view_sha256 = ?3 "
                         "WHERE fingerprint = ?1"));
   update.BindBytes(1, fingerprint.view());
-  update.BindBytes(2, next);
-  update.BindBytes(3, crypto::Sha256(next).view());
-  SEALBOOK_RETURN_IF_ERROR(update.Run());
-  for (const keytrans::MonitoringObligation& owed : obligations) {
-    SEALBOOK_ASSIGN_OR_RETURN(
-        Statement put,
-        database_.Prepare("INSERT OR IGNORE INTO obligation (fingerprint, "
-                          "label, position, version, opening) "
-                          "VALUES (?1, ?2, ?3, ?4, ?5)"));
-    put.BindBytes(1, fingerprint.view());
-    put.BindBytes(2, owed.label);
-    put.BindInteger(3, static_cast<int64_t>(owed.position));
-    put.BindInteger(4, owed.version);
-    put.BindBytes(5, owed.opening.view());
-    SEALBOOK_RETURN_IF_ERROR(put.Run());
-  }
-  return change.Commit();
+  update.BindBytes(2, view);
+  update.BindBytes(3, crypto::Sha256(view).view());
+  return update.Run();
+}
+
+absl::Status State::AddObligation(const crypto::Hash& fingerprint,
+                                  const keytrans::MonitoringObligation& owed) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement put,
+      database_.Prepare("INSERT OR IGNORE INTO obligation (fingerprint, "
+                        "label, position, version, opening) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5)"));
+  put.BindBytes(1, fingerprint.view());
+  put.BindBytes(2, owed.label);
+  put.BindInteger(3, static_cast<int64_t>(owed.position));
+  put.BindInteger(4, owed.version);
+  put.BindBytes(5, owed.opening.view());
+  return put.Run();
 }
 
 absl::StatusOr<std::vector<keytrans::MonitoringObligation>>

@@ -105,6 +105,10 @@ class State {
   absl::Status MakeSchema();
   absl::Status CheckIntegrity();
   absl::StatusOr<std::string> ReadView(const crypto::Hash& fingerprint);
+  absl::Status WriteView(const crypto::Hash& fingerprint,
+                         const std::string& view);
+  absl::Status AddObligation(const crypto::Hash& fingerprint,
+                             const keytrans::MonitoringObligation& owed);
   absl::StatusOr<LogRecord> RecordOf(const Statement& row);
   absl::Status Damaged(absl::string_view what) const;
   std::string file() const;

@@ -164,11 +164,12 @@ ExitCode Report(const PublishOptions& options,
                {"certificates", items}},
               terminal);
   } else {
-    terminal.out << results.size() << " certificates: " << counts.published
-                 << " addresses published, " << counts.already
-                 << " had been published, " << counts.refused
-                 << " certificates refused, " << counts.failed
-                 << " not answered; tree size " << tree_size << "\n";
+    terminal.out << "certificates: " << results.size()
+                 << ", refused: " << counts.refused
+                 << ", not answered: " << counts.failed
+                 << "; addresses published now: " << counts.published
+                 << ", before: " << counts.already
+                 << "; tree size: " << tree_size << "\n";
   }
   if (counts.failed > 0) return ExitCode::kError;
   return counts.refused > 0 ? ExitCode::kItemsRefused : ExitCode::kOk;

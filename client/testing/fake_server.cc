@@ -12,6 +12,11 @@ namespace {
 // The client refuses more than 16 MiB: the server must be able to send it.
 constexpr int kMaxMessageBytes = 64 << 20;
 
+// As the program does; and Debian's c-ares, which gRPC would use, leaks the
+// name "localhost" each time it looks it up.
+[[maybe_unused]] const int kSystemResolver =
+    setenv("GRPC_DNS_RESOLVER", "native", /*overwrite=*/1);
+
 grpc::Status ToGrpc(const absl::Status& status) {
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
                       std::string(status.message()));
