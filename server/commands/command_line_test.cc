@@ -77,7 +77,7 @@ TEST(CommandLineTest, AWrongConfigurationIsCode2WithItsLine) {
     const Finished run =
         RunSealbookd({command, "--config", site.config_file()});
     EXPECT_EQ(run.code, 2) << command;
-    EXPECT_THAT(run.err, HasSubstr(site.config_file() + ":27:"));
+    EXPECT_THAT(run.err, HasSubstr(site.config_file() + ":25:"));
     EXPECT_THAT(run.err, HasSubstr("no field named \"colour\""));
   }
   const Finished run = RunSealbookd({"check", "-c", site.path("none")});

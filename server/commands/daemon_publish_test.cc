@@ -14,6 +14,7 @@
 #include "server/clock.h"
 #include "server/commands/daemon.h"
 #include "server/commands/testing/test_site.h"
+#include "server/services/testing/raw_call.h"
 #include "smime/certificate.h"
 
 namespace sealbook::server {
@@ -208,12 +209,22 @@ TEST_F(DaemonPublishTest, RefusesWhatAdmissionRefusesNamingTheCheck) {
 
 TEST_F(DaemonPublishTest, RefusesBytesThatAreNoCertificate) {
   const std::string der = site_->Certificate({"der@example.org"}).der;
-  const std::string bad[] = {"", "not DER", der.substr(0, der.size() - 1),
-                             der + "x", std::string(40'000, 'a')};
-  for (const std::string& bytes : bad) {
+  for (const std::string& bytes : {std::string(), std::string("not DER"),
+                                   der.substr(0, der.size() - 1), der + "x"}) {
     ExpectRefused(site_->ItemOf(bytes), grpc::StatusCode::INVALID_ARGUMENT,
-                  "certificate-");
+                  "der (X.690");
   }
+  ExpectRefused(site_->ItemOf(std::string(40'000, 'a')),
+                grpc::StatusCode::INVALID_ARGUMENT, "certificate-size");
+}
+
+TEST_F(DaemonPublishTest, RefusesBytesThatAreNoMessage) {
+  const testing::RawAnswer answer =
+      testing::CallRaw(clients_->publisher_channel(),
+                       "/sealbook.v1.Publisher/Publish", "\x0a\xff\xff");
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(answer.status.error_message(),
+              HasSubstr("no sealbook.v1.PublishRequest"));
 }
 
 TEST_F(DaemonPublishTest, RefusesAReasonOrBasisThatItDoesNotKnow) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -153,7 +154,8 @@ TEST_F(DaemonSearchTest, RefusesALastThatIsLargerThanTheTreeNamingBoth) {
   ExpectRefused(request.Encode(), grpc::StatusCode::INVALID_ARGUMENT,
                 "18446744073709551615");
   request.last = 0;
-  ExpectRefused(request.Encode(), grpc::StatusCode::INVALID_ARGUMENT, "zero");
+  ExpectRefused(request.Encode(), grpc::StatusCode::INVALID_ARGUMENT,
+                "last is 0");
 }
 
 TEST_F(DaemonSearchTest, SaysThatFixedVersionsAreNotServed) {
@@ -163,11 +165,17 @@ TEST_F(DaemonSearchTest, SaysThatFixedVersionsAreNotServed) {
 }
 
 TEST_F(DaemonSearchTest, RefusesBytesThatAreNoMessage) {
-  const RawAnswer answer =
-      CallRaw(clients_->public_channel(), "/sealbook.v1.KeyTransparency/Search",
-              "\x0a\xff\xff");
-  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INTERNAL);
-  EXPECT_THAT(answer.status.error_message(), HasSubstr("parse"));
+  const std::pair<std::string, std::string> methods[] = {
+      {"KeyTransparency/Search", "SearchCall"},
+      {"Directory/GetConfiguration", "GetConfigurationRequest"},
+      {"Directory/GetStatus", "GetStatusRequest"}};
+  for (const auto& [method, message] : methods) {
+    const RawAnswer answer = CallRaw(clients_->public_channel(),
+                                     "/sealbook.v1." + method, "\x0a\xff\xff");
+    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(answer.status.error_message(),
+                HasSubstr("no sealbook.v1." + message));
+  }
 }
 
 TEST_F(DaemonSearchTest, TheDirectoryGivesTheConfigurationAndTheStatus) {

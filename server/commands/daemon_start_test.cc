@@ -27,6 +27,12 @@ using testing::WriteFile;
 
 class DaemonStartTest : public ::testing::Test {
  protected:
+  // Starts with another address of the public port.
+  absl::Status StartErrorAt(const std::string& address) {
+    const std::string listener = "public_listener {\n  address: \"";
+    return StartErrorWith(listener + "localhost:0", listener + address);
+  }
+
   // Starts with a configuration in which `what` is replaced.
   absl::Status StartErrorWith(const std::string& what,
                               const std::string& replacement) {
@@ -105,7 +111,7 @@ TEST_F(DaemonStartTest, RefusesAMarkThatIsMissingDamagedOrAnotherLogs) {
   fs::copy_file(other.path("mark/mark"), site_.path("mark/mark"),
                 fs::copy_options::overwrite_existing);
   ExpectError(site_.StartError(), absl::StatusCode::kFailedPrecondition,
-              ExitCode::kUnsafe, "another log");
+              ExitCode::kUnsafe, "not of this one");
 }
 
 TEST_F(DaemonStartTest, RefusesOtherKeysThanTheLogs) {
@@ -153,7 +159,7 @@ TEST_F(DaemonStartTest, NamesAPortThatIsTaken) {
   ASSERT_EQ(listen(fd, 1), 0);
   ASSERT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
   const std::string taken = absl::StrCat("127.0.0.1:", ntohs(address.sin_port));
-  const absl::Status status = StartErrorWith("localhost:0", taken);
+  const absl::Status status = StartErrorAt(taken);
   close(fd);
   ExpectError(status, absl::StatusCode::kUnavailable, ExitCode::kError, taken);
   EXPECT_THAT(std::string(status.message()), HasSubstr("is taken"));
@@ -162,10 +168,9 @@ TEST_F(DaemonStartTest, NamesAPortThatIsTaken) {
 TEST_F(DaemonStartTest, NamesAnAddressThatIsNotHere) {
   ASSERT_TRUE(site_.Init().ok());
   // TEST-NET-1 (RFC 5737): nobody's.
-  ExpectError(StartErrorWith("localhost:0", "192.0.2.1:8443"),
-              absl::StatusCode::kUnavailable, ExitCode::kError,
-              "no address of this machine");
-  ExpectError(StartErrorWith("localhost:0", "no-such-host.invalid:8443"),
+  ExpectError(StartErrorAt("192.0.2.1:8443"), absl::StatusCode::kUnavailable,
+              ExitCode::kError, "no address of this machine");
+  ExpectError(StartErrorAt("no-such-host.invalid:8443"),
               absl::StatusCode::kUnavailable, ExitCode::kError,
               "no-such-host.invalid is not known");
 }
@@ -180,7 +185,7 @@ TEST_F(DaemonStartTest, NamesAFileThatIsWrongBeforeItOpensTheLog) {
        "not the one of the certificate"},
       {"server.key", "nothing", "no private key"},
       {"tls-ca.pem", site_.publisher().certificate_pem, "CA"},
-      {"anchors.pem", "", "certificate"},
+      {"anchors.pem", "", "certificate-file"},
   };
   for (const Case& c : cases) {
     const std::string path = site_.path(c.file);

@@ -62,8 +62,24 @@ absl::Status CheckNothingThere(const Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status CheckParents(const Config& config) {
+  for (const std::string& path :
+       {config.data_dir, config.mark_file, config.signing_key_file,
+        config.vrf_key_file}) {
+    const std::string parent = fs::path(path).parent_path().string();
+    std::error_code error;
+    if (!fs::is_directory(parent, error)) {
+      return absl::NotFoundError(absl::StrCat(
+          "there is no folder ", parent, " for ", path,
+          "; make it first, owned by the user that the server runs as"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckPlaces(const Config& config) {
   SEALBOOK_RETURN_IF_ERROR(CheckNothingThere(config));
+  SEALBOOK_RETURN_IF_ERROR(CheckParents(config));
   SEALBOOK_ASSIGN_OR_RETURN(
       const bool same, OnSameFileSystem(config.mark_file, config.data_dir));
   if (same && !config.mark_on_same_file_system) {

@@ -155,8 +155,7 @@ TEST_F(InitTest, RefusesAMarkOnTheDatasFileSystem) {
   ExpectNothingMade();
 }
 
-TEST_F(InitTest, ListsWhatItBeganWhenALaterStepFails) {
-  WriteFile(site_.path("file"), "");
+TEST_F(InitTest, NamesAFolderThatIsMissing) {
   absl::StatusOr<Config> config = ParseConfig(
       absl::StrReplaceAll(site_.config_text(),
                           {{"data_dir: \"data\"", "data_dir: \"no/data\""}}),
@@ -164,7 +163,33 @@ TEST_F(InitTest, ListsWhatItBeganWhenALaterStepFails) {
   ASSERT_TRUE(config.ok()) << config.status();
   const absl::Status status = Init(*config, {.yes = true}, out_);
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr(site_.path("no")));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("no folder " + site_.path("no") + " for " +
+                        site_.path("no/data")));
+  ExpectNothingMade();
+}
+
+TEST_F(InitTest, ListsWhatItBeganWhenALaterStepFails) {
+  // Somebody makes the data directory while the operator thinks.
+  struct Meddling : std::stringbuf {
+    explicit Meddling(std::string folder)
+        : std::stringbuf("yes\n"), folder(std::move(folder)) {}
+    int_type underflow() override {
+      fs::create_directory(folder);
+      WriteFile(folder + "/other", "");
+      return std::stringbuf::underflow();
+    }
+    std::string folder;
+  } meddling(site_.path("data"));
+  std::istream meddled(&meddling);
+  const absl::Status status = Run({.terminal = true, .in = &meddled});
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("No log was made; remove what this run began"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr(site_.path("signing.pem")));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr(site_.path("mark/mark")));
 }
 
 }  // namespace

@@ -3,7 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "base/version.h"
+#include "server/services/grpc_status.h"
+#include "server/services/raw_message.h"
 
 namespace sealbook::server {
 
@@ -15,29 +18,40 @@ DirectoryService::DirectoryService(const keytrans::Configuration& configuration,
       queue_depth_(std::move(queue_depth)) {}
 
 grpc::ServerUnaryReactor* DirectoryService::GetConfiguration(
-    grpc::CallbackServerContext* context, const v1::GetConfigurationRequest*,
-    v1::GetConfigurationResponse* response) {
-  response->set_configuration(configuration_);
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(grpc::Status::OK);
+  v1::GetConfigurationRequest nothing;
+  if (absl::Status status = ReadMessage(*request, nothing); !status.ok()) {
+    reactor->Finish(ToGrpcStatus(status));
+    return reactor;
+  }
+  v1::GetConfigurationResponse message;
+  message.set_configuration(configuration_);
+  reactor->Finish(WriteMessage(message, *response));
   return reactor;
 }
 
 grpc::ServerUnaryReactor* DirectoryService::GetStatus(
-    grpc::CallbackServerContext* context, const v1::GetStatusRequest*,
-    v1::GetStatusResponse* response) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  v1::GetStatusRequest nothing;
+  absl::Status status = ReadMessage(*request, nothing);
   const std::shared_ptr<const SignedHead> head = visible_head_.Get();
-  if (head == nullptr) {
-    reactor->Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE,
-                                 "no tree head has been signed yet"));
+  if (status.ok() && head == nullptr) {
+    status = absl::UnavailableError("no tree head has been signed yet");
+  }
+  if (!status.ok()) {
+    reactor->Finish(ToGrpcStatus(status));
     return reactor;
   }
-  response->set_server_version(kSealbookVersion);
-  response->set_tree_size(head->tree_size);
-  response->set_head_timestamp_ms(head->timestamp_ms);
-  response->set_queue_depth(queue_depth_());
-  reactor->Finish(grpc::Status::OK);
+  v1::GetStatusResponse message;
+  message.set_server_version(kSealbookVersion);
+  message.set_tree_size(head->tree_size);
+  message.set_head_timestamp_ms(head->timestamp_ms);
+  message.set_queue_depth(queue_depth_());
+  reactor->Finish(WriteMessage(message, *response));
   return reactor;
 }
 

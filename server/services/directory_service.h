@@ -3,6 +3,7 @@
 #define SEALBOOK_SERVER_SERVICES_DIRECTORY_SERVICE_H_
 
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstddef>
@@ -16,7 +17,10 @@
 namespace sealbook::server {
 
 // Thread-safe.
-class DirectoryService final : public v1::Directory::CallbackService {
+class DirectoryService final
+    : public v1::Directory::WithRawCallbackMethod_GetConfiguration<
+          v1::Directory::WithRawCallbackMethod_GetStatus<
+              v1::Directory::Service>> {
  public:
   // `visible_head` outlives this. `queue_depth` is called from any thread.
   DirectoryService(const keytrans::Configuration& configuration,
@@ -24,14 +28,13 @@ class DirectoryService final : public v1::Directory::CallbackService {
                    std::function<size_t()> queue_depth);
 
   grpc::ServerUnaryReactor* GetConfiguration(
-      grpc::CallbackServerContext* context,
-      const v1::GetConfigurationRequest* request,
-      v1::GetConfigurationResponse* response) override;
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override;
 
   // UNAVAILABLE: no tree head has been signed yet.
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
-                                      const v1::GetStatusRequest* request,
-                                      v1::GetStatusResponse* response) override;
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
 
  private:
   const std::string configuration_;

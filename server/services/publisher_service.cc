@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/services/grpc_status.h"
 #include "server/services/publish_call.h"
+#include "server/services/raw_message.h"
 
 namespace sealbook::server {
 namespace {
@@ -21,39 +22,46 @@ constexpr uint64_t kRetryAfterMs = 1000;
 
 struct PublisherService::Call {
   Call(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
-       const v1::PublishRequest& request, v1::PublishResponse* response,
+       grpc::ByteBuffer* response, v1::PublishRequest read,
        const smime::PublisherPolicy& publisher, uint64_t now_ms)
       : context(context),
         reactor(reactor),
         response(response),
         publisher(publisher),
+        request(std::move(read)),
         items(request, publisher, now_ms) {}
 
   // gRPC's, valid until reactor->Finish().
   grpc::CallbackServerContext* const context;
   grpc::ServerUnaryReactor* const reactor;
-  v1::PublishResponse* const response;
+  grpc::ByteBuffer* const response;
 
   const smime::PublisherPolicy& publisher;
+  const v1::PublishRequest request;
   PublishCall items;
 };
 
 grpc::ServerUnaryReactor* PublisherService::Publish(
-    grpc::CallbackServerContext* context, const v1::PublishRequest* request,
-    v1::PublishResponse* response) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+    grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   absl::StatusOr<const smime::PublisherPolicy*> publisher =
       parts_.publishers->Identify(*context->auth_context());
+  v1::PublishRequest request;
   absl::Status status = publisher.status();
-  if (status.ok()) status = CheckPublishLimits(*request);
+  if (status.ok()) status = ReadMessage(*bytes, request);
+  if (status.ok()) status = CheckPublishLimits(request);
   if (!status.ok()) {
     LogFailure("Publish", "", status);
     reactor->Finish(ToGrpcStatus(status));
     return reactor;
   }
 
-  auto call = std::make_shared<Call>(context, reactor, *request, response,
-                                     **publisher, parts_.clock->WallMs());
+  const size_t helpers =
+      std::min<size_t>(parts_.queue->threads(), request.items_size());
+  auto call =
+      std::make_shared<Call>(context, reactor, response, std::move(request),
+                             **publisher, parts_.clock->WallMs());
   // The first task can do all of the work; the others only make it faster, so
   // they may be missing.
   if (!parts_.queue->TryPost([this, call] { Admit(call); })) {
@@ -61,8 +69,6 @@ grpc::ServerUnaryReactor* PublisherService::Publish(
                                kRetryAfterMs));
     return reactor;
   }
-  const size_t helpers =
-      std::min<size_t>(parts_.queue->threads(), request->items_size());
   for (size_t i = 1; i < helpers; ++i) {
     if (!parts_.queue->TryPost([this, call] { Admit(call); })) break;
   }
@@ -115,13 +121,14 @@ void PublisherService::Finish(Call& call,
     Fail(call, outcome.status());
     return;
   }
-  call.items.FillResponse(*outcome, *call.response);
+  v1::PublishResponse message;
+  call.items.FillResponse(*outcome, message);
   spdlog::info(
-      "publisher {}: {} items, {} refused by admission, {} "
-      "publications, tree size {}",
-      call.publisher.id, call.response->results_size(), call.items.refused(),
+      "publisher {}: {} items, {} refused by admission, {} publications, tree "
+      "size {}",
+      call.publisher.id, message.results_size(), call.items.refused(),
       outcome->results.size(), outcome->tree_size);
-  call.reactor->Finish(grpc::Status::OK);
+  call.reactor->Finish(WriteMessage(message, *call.response));
 }
 
 }  // namespace sealbook::server

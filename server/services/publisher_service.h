@@ -3,6 +3,7 @@
 #define SEALBOOK_SERVER_SERVICES_PUBLISHER_SERVICE_H_
 
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstddef>
@@ -22,7 +23,9 @@ namespace sealbook::server {
 
 // Thread-safe. Certificates are judged on `queue`'s threads; the call ends on
 // the sequencer's.
-class PublisherService final : public v1::Publisher::CallbackService {
+class PublisherService final
+    : public v1::Publisher::WithRawCallbackMethod_Publish<
+          v1::Publisher::Service> {
  public:
   // All outlive this; the sequencer stops, and `queue` ends, after the gRPC
   // server has.
@@ -41,8 +44,8 @@ class PublisherService final : public v1::Publisher::CallbackService {
   explicit PublisherService(const Parts& parts) : parts_(parts) {}
 
   grpc::ServerUnaryReactor* Publish(grpc::CallbackServerContext* context,
-                                    const v1::PublishRequest* request,
-                                    v1::PublishResponse* response) override;
+                                    const grpc::ByteBuffer* request,
+                                    grpc::ByteBuffer* response) override;
 
  private:
   struct Call;

@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "server/directory_entry.h"
 #include "server/services/grpc_status.h"
+#include "server/services/raw_message.h"
 #include "smime/address.h"
 
 namespace sealbook::server {
@@ -35,18 +36,25 @@ absl::Status CheckCanonical(absl::string_view label) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<keytrans::SearchRequest> ReadRequest(
+    const grpc::ByteBuffer& bytes) {
+  v1::SearchCall call;
+  SEALBOOK_RETURN_IF_ERROR(ReadMessage(bytes, call));
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::SearchRequest request,
+                            keytrans::SearchRequest::Parse(call.request()));
+  SEALBOOK_RETURN_IF_ERROR(CheckCanonical(request.label));
+  return request;
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* SearchService::Search(
-    grpc::CallbackServerContext* context, const v1::SearchCall* call,
-    v1::SearchAnswer* answer) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* call,
+    grpc::ByteBuffer* answer) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<keytrans::SearchRequest> request =
-      keytrans::SearchRequest::Parse(call->request());
-  absl::Status status = request.status();
-  if (status.ok()) status = CheckCanonical(request->label);
-  if (!status.ok()) {
-    reactor->Finish(ToGrpcStatus(status));
+  absl::StatusOr<keytrans::SearchRequest> request = ReadRequest(*call);
+  if (!request.ok()) {
+    reactor->Finish(ToGrpcStatus(request.status()));
     return reactor;
   }
 
@@ -57,12 +65,11 @@ grpc::ServerUnaryReactor* SearchService::Search(
       reactor->Finish(grpc::Status::CANCELLED);
       return;
     }
-    const absl::Status status = Answer(request, *answer);
-    if (!status.ok()) {
-      LogFailure("Search", request.label, status);
-      answer->Clear();
-    }
-    reactor->Finish(ToGrpcStatus(status));
+    v1::SearchAnswer message;
+    const absl::Status status = Answer(request, message);
+    if (!status.ok()) LogFailure("Search", request.label, status);
+    reactor->Finish(status.ok() ? WriteMessage(message, *answer)
+                                : ToGrpcStatus(status));
   };
   if (!parts_.queue->TryPost(std::move(task))) {
     reactor->Finish(

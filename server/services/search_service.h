@@ -3,6 +3,7 @@
 #define SEALBOOK_SERVER_SERVICES_SEARCH_SERVICE_H_
 
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include "absl/status/status.h"
@@ -17,7 +18,9 @@
 namespace sealbook::server {
 
 // Thread-safe. Answers are computed on `queue`'s threads.
-class SearchService final : public v1::KeyTransparency::CallbackService {
+class SearchService final
+    : public v1::KeyTransparency::WithRawCallbackMethod_Search<
+          v1::KeyTransparency::Service> {
  public:
   // All outlive this; `queue` ends after the gRPC server has.
   struct Parts {
@@ -31,8 +34,8 @@ class SearchService final : public v1::KeyTransparency::CallbackService {
   explicit SearchService(const Parts& parts) : parts_(parts) {}
 
   grpc::ServerUnaryReactor* Search(grpc::CallbackServerContext* context,
-                                   const v1::SearchCall* call,
-                                   v1::SearchAnswer* answer) override;
+                                   const grpc::ByteBuffer* call,
+                                   grpc::ByteBuffer* answer) override;
 
  private:
   absl::Status Answer(const keytrans::SearchRequest& request,

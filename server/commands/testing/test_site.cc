@@ -71,7 +71,9 @@ void WriteFile(const std::string& path, const std::string& contents) {
 }
 
 TestSite::TestSite()
-    : publisher_(tls_.Client("publisher.example")),
+    : folder_(
+          std::filesystem::path(directory_.path()).lexically_normal().string()),
+      publisher_(tls_.Client("publisher.example")),
       root_(TestCa::Root(Ca("Root"))),
       issuing_(root_.IssueCa(Ca("Issuing"))),
       other_(root_.IssueCa(Ca("Other Issuing"))) {

@@ -40,7 +40,7 @@ class TestSite {
   TestSite();
 
   std::string path(const std::string& name) const {
-    return directory_.path() + "/" + name;
+    return folder_ + "/" + name;
   }
   std::string config_file() const { return path("sealbookd.textproto"); }
   // As LoadConfig reads it; aborts when it does not. `more` is added to the
@@ -76,6 +76,8 @@ class TestSite {
 
  private:
   TemporaryDirectory directory_;
+  // Its path as the configuration writes it.
+  const std::string folder_;
   TestTls tls_;
   TlsIdentity publisher_;
   smime::testing::TestCa root_;
