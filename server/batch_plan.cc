@@ -33,6 +33,14 @@ smime::InForce FactsOf(const smime::AdmittedCertificate& certificate) {
           certificate.not_after_ms};
 }
 
+std::shared_ptr<const CertificateState> StateOf(
+    const smime::AdmittedCertificate& certificate) {
+  auto state = std::make_shared<CertificateState>();
+  state->facts = FactsOf(certificate);
+  state->stored = ToInForce(certificate);
+  return state;
+}
+
 class Planner {
  public:
   Planner(absl::Span<const LabelQuery> queries, std::vector<LabelState> states,
@@ -40,6 +48,7 @@ class Planner {
       : states_(std::move(states)), now_ms_(now_ms) {
     for (size_t i = 0; i < queries.size(); ++i) {
       state_of_[queries[i].label] = i;
+      remaining_.push_back(queries[i].certificates.size());
     }
   }
 
@@ -52,11 +61,13 @@ class Planner {
 
  private:
   void AddGroup(const PublishRequest& request, const Group& group) {
-    LabelState& state = states_[state_of_.at(group.label)];
+    const size_t label = state_of_.at(group.label);
+    LabelState& state = states_[label];
     const size_t first = plan_.versions.size();
     for (size_t i : group.submissions) {
+      const bool last = --remaining_[label] == 0;
       plan_.results.back()[i] =
-          AddSubmission(request[i], state, plan_.versions.size() - first);
+          AddSubmission(request[i], state, plan_.versions.size() - first, last);
     }
     const size_t added = plan_.versions.size() - first;
     if (added == 0) return;
@@ -67,8 +78,9 @@ class Planner {
   }
 
   // `in_group`: new versions of the label that the request has made so far.
+  // `last`: no other submission of the label follows in the batch.
   PlannedResult AddSubmission(const Submission& submission, LabelState& state,
-                              size_t in_group) {
+                              size_t in_group, bool last) {
     if (!state.status.ok()) return {state.status};
     const smime::AdmittedCertificate& certificate = *submission.certificate;
     if (auto found = state.published.find(certificate.sha256);
@@ -85,7 +97,7 @@ class Planner {
     absl::Status allowed = CheckNewVersion(submission, state, in_group);
     if (!allowed.ok()) return {allowed};
     planned_.emplace(key, plan_.versions.size());
-    AddVersion(submission, state);
+    AddVersion(submission, state, last);
     return {plan_.versions.size() - 1};
   }
 
@@ -110,7 +122,7 @@ class Planner {
         submission.label, in_force, FactsOf(*submission.certificate), now_ms_);
   }
 
-  void AddVersion(const Submission& submission, LabelState& state) {
+  void AddVersion(const Submission& submission, LabelState& state, bool last) {
     PlannedVersion version;
     version.submission = &submission;
     const uint32_t number =
@@ -121,12 +133,12 @@ class Planner {
         version.in_force.push_back(certificate);
       }
     }
-    auto added = std::make_shared<CertificateState>();
-    added->facts = FactsOf(*submission.certificate);
-    added->stored = ToInForce(*submission.certificate);
-    state.in_force = version.in_force;
-    state.in_force.push_back(std::move(added));
     state.greatest_version = number;
+    // Most labels come once a batch; for them nobody asks for the new state.
+    if (!last) {
+      state.in_force = version.in_force;
+      state.in_force.push_back(StateOf(*submission.certificate));
+    }
     plan_.versions.push_back(std::move(version));
   }
 
@@ -147,7 +159,10 @@ class Planner {
 
   std::vector<LabelState> states_;
   const int64_t now_ms_;
+  // Indexes into states_ and remaining_.
   absl::flat_hash_map<std::string, size_t> state_of_;
+  // Submissions of each label that have not been planned yet.
+  std::vector<size_t> remaining_;
   absl::flat_hash_map<CertificateLabel, size_t> planned_;
   // Of the last entry.
   size_t leaves_ = 0;

@@ -1,5 +1,6 @@
 #include "server/batch_seal.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -30,12 +31,10 @@ std::string ValueOf(const PlannedVersion& version) {
 // `puts` points to kPutsPerVersion elements.
 absl::StatusOr<merkle::PrefixLeaf> SealVersion(
     const PlannedVersion& version, uint64_t position,
-    const crypto::VrfPrivateKey& vrf_key, crypto::RandomSource& random,
+    const crypto::Opening& opening, const crypto::VrfPrivateKey& vrf_key,
     Put* puts) {
   const LabelVersion& key = version.key;
-  const std::string value = ValueOf(version);
-  SEALBOOK_ASSIGN_OR_RETURN(crypto::Opening opening,
-                            crypto::NewOpening(random));
+  std::string value = ValueOf(version);
   merkle::PrefixLeaf leaf;
   leaf.commitment =
       keytrans::CommitToValue(opening, key.label, key.version, value);
@@ -46,10 +45,23 @@ absl::StatusOr<merkle::PrefixLeaf> SealVersion(
   // the commit, and later puts win.
   puts[0] = LabelPut(key.label, key.version);
   puts[1] = VersionPut(key, {position, leaf.vrf_output, leaf.commitment});
-  puts[2] = ValuePut(key, opening, value);
+  puts[2] = ValuePut(key, opening, std::move(value));
   puts[3] = PublicationPut({version.submission->certificate->sha256, key.label},
                            key.version);
   return leaf;
+}
+
+// Drawn at once: a generator's cost is by the call, not by the byte.
+absl::StatusOr<std::vector<crypto::Opening>> NewOpenings(
+    size_t count, crypto::RandomSource& random) {
+  std::vector<uint8_t> bytes(count * crypto::Opening::kSize);
+  SEALBOOK_RETURN_IF_ERROR(random.Fill(bytes.data(), bytes.size()));
+  std::vector<crypto::Opening> openings(count);
+  for (size_t i = 0; i < count; ++i) {
+    std::copy_n(&bytes[i * crypto::Opening::kSize], crypto::Opening::kSize,
+                openings[i].data());
+  }
+  return openings;
 }
 
 void AddIssuers(const BatchPlan& plan,
@@ -79,14 +91,16 @@ absl::StatusOr<SealedBatch> SealBatch(
     const crypto::VrfPrivateKey& vrf_key, crypto::RandomSource& random,
     const merkle::ParallelFor& parallel) {
   const size_t count = plan.versions.size();
+  SEALBOOK_ASSIGN_OR_RETURN(std::vector<crypto::Opening> openings,
+                            NewOpenings(count, random));
   SealedBatch sealed;
   sealed.batch.puts.resize(count * kPutsPerVersion);
   std::vector<absl::StatusOr<merkle::PrefixLeaf>> leaves(count,
                                                          merkle::PrefixLeaf{});
   parallel(count, [&](size_t i) {
-    leaves[i] =
-        SealVersion(plan.versions[i], first_position + plan.versions[i].entry,
-                    vrf_key, random, &sealed.batch.puts[i * kPutsPerVersion]);
+    leaves[i] = SealVersion(
+        plan.versions[i], first_position + plan.versions[i].entry, openings[i],
+        vrf_key, &sealed.batch.puts[i * kPutsPerVersion]);
   });
   sealed.batch.entries.resize(plan.entries);
   for (size_t i = 0; i < count; ++i) {

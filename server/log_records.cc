@@ -130,10 +130,10 @@ Put VersionPut(const LabelVersion& key, const keytrans::VersionFacts& facts) {
 }
 
 Put ValuePut(const LabelVersion& key, const crypto::Opening& opening,
-             absl::string_view value) {
+             std::string value) {
   v1::ValueRecord record;
   record.set_opening(opening.ToString());
-  record.set_value(value.data(), value.size());
+  record.set_value(std::move(value));
   return {Table::kValues, VersionKey(key), record.SerializeAsString()};
 }
 

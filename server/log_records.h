@@ -125,7 +125,7 @@ Put PagePut(merkle::NewPage page);
 Put LabelPut(absl::string_view label, uint32_t greatest_version);
 Put VersionPut(const LabelVersion& key, const keytrans::VersionFacts& facts);
 Put ValuePut(const LabelVersion& key, const crypto::Opening& opening,
-             absl::string_view value);
+             std::string value);
 Put PublicationPut(const CertificateLabel& key, uint32_t version);
 Put IssuerPut(const smime::CertificateHash& hash, absl::string_view der);
 // Records of consecutive node values from index `first` on. Requires: `first`
