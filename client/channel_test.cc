@@ -54,7 +54,7 @@ TEST(CheckTargetTest, TakesHostAndPort) {
   }
   for (const char* bad :
        {"", "localhost", ":1", "localhost:", "localhost:0", "localhost:65536",
-        "localhost:x", "::1:8443", "[::1", "unix:/tmp/x", "https://a.org:1"}) {
+        "localhost:x", "::1:8443", "[::1", "unix:/run/x", "https://a.org:1"}) {
     absl::Status status = CheckTarget(bad);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
     EXPECT_THAT(std::string(status.message()), HasSubstr("HOST:PORT"));

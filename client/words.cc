@@ -89,11 +89,14 @@ std::string TimeInWords(int64_t ms) {
 }
 
 std::string DurationInWords(uint64_t ms) {
+  constexpr uint64_t kMinute = 60;
+  constexpr uint64_t kHour = 60 * kMinute;
+  constexpr uint64_t kDay = 24 * kHour;
   uint64_t seconds = ms / 1000;
-  if (seconds < 120) return absl::StrCat(seconds, " s");
-  if (seconds < 2 * 3600) return absl::StrCat(seconds / 60, " min");
-  if (seconds < 2 * 86400) return absl::StrCat(seconds / 3600, " h");
-  return absl::StrCat(seconds / 86400, " days");
+  if (seconds < 2 * kMinute) return absl::StrCat(seconds, " s");
+  if (seconds < 2 * kHour) return absl::StrCat(seconds / kMinute, " min");
+  if (seconds < 2 * kDay) return absl::StrCat(seconds / kHour, " h");
+  return absl::StrCat(seconds / kDay, " days");
 }
 
 std::string Printable(absl::string_view text) {

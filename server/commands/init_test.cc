@@ -171,15 +171,17 @@ TEST_F(InitTest, NamesAFolderThatIsMissing) {
 
 TEST_F(InitTest, ListsWhatItBeganWhenALaterStepFails) {
   // Somebody makes the data directory while the operator thinks.
-  struct Meddling : std::stringbuf {
-    explicit Meddling(std::string folder)
-        : std::stringbuf("yes\n"), folder(std::move(folder)) {}
+  struct Meddling : std::streambuf {
+    explicit Meddling(std::string folder) : folder(std::move(folder)) {}
+    // Called once, when the answer is first asked for: the get area is empty.
     int_type underflow() override {
       fs::create_directory(folder);
       WriteFile(folder + "/other", "");
-      return std::stringbuf::underflow();
+      setg(answer.data(), answer.data(), answer.data() + answer.size());
+      return traits_type::to_int_type(answer.front());
     }
     std::string folder;
+    std::string answer = "yes\n";
   } meddling(site_.path("data"));
   std::istream meddled(&meddling);
   const absl::Status status = Run({.terminal = true, .in = &meddled});
