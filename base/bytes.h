@@ -56,8 +56,8 @@ class FixedBytes {
   // Lower-case hexadecimal, 2 * kSize digits.
   std::string ToHex() const { return absl::BytesToHexString(view()); }
 
-  // The bit at `index`, counted from the most significant bit of the first byte.
-  // Requires index < 8 * kSize.
+  // The bit at `index`, counted from the most significant bit of the first
+  // byte. Requires index < 8 * kSize.
   bool Bit(size_t index) const {
     return (bytes_[index / 8] >> (7 - index % 8)) & 1;
   }

@@ -1,6 +1,6 @@
 // std::mutex with thread-safety annotations, so that ABSL_GUARDED_BY is checked
-// by clang and ThreadSanitizer understands the lock (Debian's absl::Mutex is not
-// instrumented).
+// by clang and ThreadSanitizer understands the lock (Debian's absl::Mutex is
+// not instrumented).
 #ifndef SEALBOOK_BASE_MUTEX_H_
 #define SEALBOOK_BASE_MUTEX_H_
 

@@ -13,12 +13,11 @@
 #define SEALBOOK_CONCAT_INNER_(a, b) a##b
 #define SEALBOOK_CONCAT_(a, b) SEALBOOK_CONCAT_INNER_(a, b)
 
-#define SEALBOOK_RETURN_IF_ERROR(expr)                          \
-  do {                                                          \
-    if (::absl::Status sealbook_status = (expr);                \
-        !sealbook_status.ok()) {                                \
-      return sealbook_status;                                   \
-    }                                                           \
+#define SEALBOOK_RETURN_IF_ERROR(expr)                                    \
+  do {                                                                    \
+    if (::absl::Status sealbook_status = (expr); !sealbook_status.ok()) { \
+      return sealbook_status;                                             \
+    }                                                                     \
   } while (false)
 
 #define SEALBOOK_ASSIGN_OR_RETURN(lhs, expr) \

@@ -89,8 +89,7 @@ void TestLog::Append(uint64_t timestamp,
     version.opened.opening =
         *crypto::Opening::FromBytes(random.view().substr(0, 16));
     version.facts.position = position;
-    version.facts.vrf_output =
-        Must(ProveVrf(added.label, number)).output;
+    version.facts.vrf_output = Must(ProveVrf(added.label, number)).output;
     version.facts.commitment =
         CommitToValue(version.opened.opening, added.label, number, added.value);
     leaves.push_back({version.facts.vrf_output, version.facts.commitment});

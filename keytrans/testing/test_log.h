@@ -43,7 +43,8 @@ class TestLog : public ProverSource {
   explicit TestLog(uint64_t window, TestKeys keys = TestKeys::kFake);
   ~TestLog() override;
 
-  // A log without entries that has the keys of this one: what a fork is made of.
+  // A log without entries that has the keys of this one: what a fork is made
+  // of.
   std::unique_ptr<TestLog> Twin() const;
 
   // Adds one log entry. Each NewVersion gets the next version of its label;

@@ -90,9 +90,9 @@ class BenchStore {
       }
       request.puts.push_back({Table::kLabels, Spread(i) + "@mail", Noise(4)});
       request.puts.push_back(
-          {Table::kVersions, Spread(i) + "@mail\0\0\0\1", Noise(100)});
+          {Table::kVersions, Spread(i) + "@mail", Noise(100)});
       request.puts.push_back(
-          {Table::kValues, Spread(i) + "@mail\0\0\0\1", Noise(kValueBytes)});
+          {Table::kValues, Spread(i) + "@mail", Noise(kValueBytes)});
     }
     return request;
   }
@@ -160,7 +160,7 @@ void ReadBatch(benchmark::State& state, Table table) {
     for (std::string& key : keys) {
       const uint64_t i = random() % store.addresses();
       key = table == Table::kPages ? BigEndian(i * kPagesPerAddress)
-                                   : Spread(i) + "@mail\0\0\0\1";
+                                   : Spread(i) + "@mail";
     }
     state.ResumeTiming();
     const auto values = store.storage().Read(table, keys);
