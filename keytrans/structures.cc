@@ -17,7 +17,6 @@ namespace {
 using crypto::Commitment;
 using crypto::Hash;
 using crypto::VrfOutput;
-using merkle::PrefixLeaf;
 using merkle::PrefixProof;
 using merkle::PrefixSearchResult;
 using merkle::PrefixSearchResultType;
