@@ -63,7 +63,7 @@ class PageCollector {
  public:
   explicit PageCollector(PageStore& store) : store_(store) {}
 
-  void Want(Visit visit) { wanted_.push_back(std::move(visit)); }
+  void Want(Visit visit) { wanted_.push_back(visit); }
 
   absl::StatusOr<Pages> Collect() {
     while (!wanted_.empty()) {

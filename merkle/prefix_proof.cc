@@ -92,7 +92,7 @@ absl::StatusOr<std::vector<Terminal>> SortedTerminals(
   for (size_t i = 0; i < queries.size(); ++i) {
     SEALBOOK_ASSIGN_OR_RETURN(Terminal terminal,
                               TerminalOf(queries[i], i, proof.results[i]));
-    terminals.push_back(std::move(terminal));
+    terminals.push_back(terminal);
   }
   std::stable_sort(
       terminals.begin(), terminals.end(),
