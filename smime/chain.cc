@@ -35,7 +35,7 @@ absl::StatusOr<TrustAnchors> TrustAnchors::Read(absl::string_view contents) {
     crypto::RequireOpenSsl(
         sk_X509_push(anchors->certificates.get(), anchor.get()) > 0,
         "sk_X509_push");
-    anchor.release();
+    static_cast<void>(anchor.release());  // The stack owns it.
   }
   return TrustAnchors(std::move(anchors));
 }

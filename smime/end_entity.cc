@@ -63,6 +63,7 @@ absl::StatusOr<std::vector<std::string>> CheckExtendedKeyUsage(
     return Refusal("eku-present", kEkuSection, "extKeyUsage is missing");
   }
   std::vector<std::string> oids;
+  oids.reserve(sk_ASN1_OBJECT_num(usages.get()));
   for (int i = 0; i < sk_ASN1_OBJECT_num(usages.get()); ++i) {
     oids.push_back(OidText(sk_ASN1_OBJECT_value(usages.get(), i)));
   }
