@@ -2,10 +2,9 @@
 // retained from verified answers; changes no state: it returns what the caller
 // is to retain once, and only if, everything has been verified.
 //
-//   SEALBOOK_ASSIGN_OR_RETURN(Verifier verifier,
-//   Verifier::Create(configuration)); auto found =
-//   verifier.VerifySearch(request, retained, response_bytes, now); if
-//   (!found.ok()) ... RefusalOf(found.status()) ...
+//   absl::StatusOr<Verifier> verifier = Verifier::Create(configuration);
+//   auto found = verifier->VerifySearch(request, retained, bytes, now);
+//   if (!found.ok()) ... RefusalOf(found.status()) ...
 #ifndef SEALBOOK_KEYTRANS_VERIFIER_H_
 #define SEALBOOK_KEYTRANS_VERIFIER_H_
 

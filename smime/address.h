@@ -1,8 +1,7 @@
 // E-mail addresses and their canonical form, the label.
 //
-//   absl::StatusOr<Address> address =
-//   Address::Parse("Alice@B\xc3\xbc""cher.example"); address->label();  //
-//   "alice@xn--bcher-kva.example"
+//   auto address = Address::Parse("Alice@B\xc3\xbc""cher.example");
+//   address->label() == "alice@xn--bcher-kva.example";
 //
 // RFC 9598 forbids transforming local parts, yet mail clients and LDAP fold
 // ASCII case. So the label folds ONLY A-Z of the local part and brings the

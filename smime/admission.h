@@ -35,8 +35,7 @@ enum class Profile {
   // What any S/MIME certificate must be, whoever issued it.
   kPrivate,
   // And what publicly trusted CAs must keep to: one reserved policy OID,
-  // bounded
-  // validity, a CRL over http, an authority key identifier.
+  // bounded validity, a CRL over http, an authority key identifier.
   kPublic,
 };
 
