@@ -112,6 +112,7 @@ absl::Status ReadNewest(const LogStore& store,
                         const std::vector<size_t>& existing,
                         absl::Span<LabelState> states) {
   std::vector<LabelVersion> newest;
+  newest.reserve(existing.size());
   for (size_t i : existing) {
     newest.push_back({queries[i].label, *states[i].greatest_version});
   }

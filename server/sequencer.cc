@@ -256,6 +256,7 @@ bool Sequencer::Impl::TakeBatch(std::vector<Waiting>& batch) {
 
 void Sequencer::Impl::RunBatch(std::vector<Waiting> batch) {
   std::vector<const PublishRequest*> requests;
+  requests.reserve(batch.size());
   for (const Waiting& waiting : batch) requests.push_back(&waiting.request);
   const uint64_t started = parts_.clock->MonotonicMs();
   absl::StatusOr<std::vector<PublishOutcome>> outcomes = runner_->Run(requests);

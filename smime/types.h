@@ -19,7 +19,7 @@ using CertificateHash = FixedBytes<struct CertificateHashTag, 32>;
 using KeyHash = FixedBytes<struct KeyHashTag, 32>;
 
 // Larger certificates are refused everywhere.
-inline constexpr size_t kMaxCertificateBytes = 32 * 1024;
+inline constexpr size_t kMaxCertificateBytes = 32 << 10;
 
 // At most this many intermediates may come with a certificate.
 inline constexpr size_t kMaxSuppliedIntermediates = 8;

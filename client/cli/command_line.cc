@@ -54,6 +54,7 @@ class CommandLine {
       return static_cast<int>(ExitCode::kUsage);
     }
     std::vector<const char*> argv;
+    argv.reserve(arguments.size());
     for (const std::string& argument : arguments) {
       argv.push_back(argument.c_str());
     }

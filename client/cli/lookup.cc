@@ -49,6 +49,7 @@ absl::StatusOr<Answers> Ask(const LookupCommandOptions& options,
   DirectoryClient client(known.state, endpoint, channel, terminal.clock,
                          {.timeout_ms = options.timeout_s * 1000});
   std::vector<std::string> labels;
+  labels.reserve(addresses.size());
   for (const smime::Address& address : addresses) {
     labels.push_back(address.label());
   }

@@ -29,6 +29,7 @@ using ::google::protobuf::TextFormat;
 constexpr size_t kMaxFileBytes = 1 << 20;
 constexpr uint64_t kMiB = 1 << 20;
 constexpr uint64_t kHourMs = 3'600'000;
+constexpr uint64_t kDayMs = 24 * kHourMs;
 
 // Values from the file appear in messages escaped: they may hold anything.
 std::string Quoted(absl::string_view value) {
@@ -232,10 +233,10 @@ LogParameters Translator::Log(const v1::LogParameters& from,
     }
   };
   duration(from.max_ahead_ms(), "max_ahead_ms", 1'000, kHourMs, log.max_ahead);
-  duration(from.max_behind_ms(), "max_behind_ms", 1'000, 7 * 24 * kHourMs,
+  duration(from.max_behind_ms(), "max_behind_ms", 1'000, 7 * kDayMs,
            log.max_behind);
   duration(from.reasonable_monitoring_window_ms(),
-           "reasonable_monitoring_window_ms", 1'000, 366 * 24 * kHourMs,
+           "reasonable_monitoring_window_ms", 1'000, 366 * kDayMs,
            log.reasonable_monitoring_window);
   if (log.reasonable_monitoring_window < log.max_behind) {
     section.Problem(
