@@ -55,8 +55,7 @@ absl::StatusOr<std::string> ToDer(absl::string_view signature) {
 }
 
 absl::StatusOr<std::string> FromDer(const uint8_t* der, size_t size) {
-  EcdsaSigPtr parts(d2i_ECDSA_SIG(
-      nullptr, &der, static_cast<long>(size)));  // NOLINT(google-runtime-int)
+  EcdsaSigPtr parts(d2i_ECDSA_SIG(nullptr, &der, static_cast<long>(size)));
   std::array<uint8_t, kSignatureSize> raw;
   if (parts == nullptr ||
       BN_bn2binpad(ECDSA_SIG_get0_r(parts.get()), raw.data(), kP256ScalarSize) <

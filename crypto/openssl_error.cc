@@ -12,7 +12,7 @@ namespace sealbook::crypto {
 
 std::string TakeOpenSslErrors() {
   std::string text;
-  while (unsigned long code = ERR_get_error()) {  // NOLINT(google-runtime-int)
+  while (unsigned long code = ERR_get_error()) {
     std::array<char, 256> line;
     ERR_error_string_n(code, line.data(), line.size());
     absl::StrAppend(&text, text.empty() ? "" : "; ", line.data());

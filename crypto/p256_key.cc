@@ -98,7 +98,7 @@ absl::StatusOr<SecretText> P256KeyToPem(const EVP_PKEY* key) {
                         "writing a private key as PEM");
   }
   char* data = nullptr;
-  long size = BIO_get_mem_data(bio.get(), &data);  // NOLINT(google-runtime-int)
+  long size = BIO_get_mem_data(bio.get(), &data);
   return SecretText(std::string(data, static_cast<size_t>(size)));
 }
 
