@@ -92,10 +92,11 @@ std::string AdviceForHandshake(const std::string& text,
                         " does not speak TLS: is it the right port?");
   }
   if (!endpoint.certificate_file.empty()) {
-    return absl::StrCat(
-        "The TLS handshake failed: the server may not accept the certificate ",
-        endpoint.certificate_file, ", it may not fit its key, or ",
-        CaInWords(endpoint), " may not be the server's CA");
+    return absl::StrCat("The TLS handshake with ", endpoint.server.target,
+                        " failed: it may not accept the certificate ",
+                        endpoint.certificate_file,
+                        ", which may not fit its key, or ", CaInWords(endpoint),
+                        " may not be the server's CA");
   }
   return absl::StrCat(
       "The TLS handshake failed: either the server's certificate does not "
@@ -133,6 +134,15 @@ std::string AdviceForUnavailable(const std::string& text,
   if (ContainsAny(
           text, {"handshake", "ssl", "tls", "peer certificate", "peer name"})) {
     return AdviceForHandshake(text, endpoint);
+  }
+  // With TLS 1.3 a server refuses a client's certificate after the handshake.
+  if (!endpoint.certificate_file.empty() &&
+      ContainsAny(text, {"closed", "reset"})) {
+    return absl::StrCat(
+        endpoint.server.target,
+        " closed the connection: it may not accept the certificate ",
+        endpoint.certificate_file,
+        " (is it for TLS clients, and from a CA that the server asks for?)");
   }
   if (ContainsAny(text, {"connect", "socket", "transport", "reset", "closed",
                          "unreachable", "timeout"})) {

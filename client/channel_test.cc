@@ -115,7 +115,8 @@ TEST_F(ChannelTest, ShowsTheClientCertificateToAServerThatAsks) {
   endpoint.certificate_file = Write("strange.pem", strange.pem);
   endpoint.key_file = Write("strange-key.pem", strange.private_key_pem);
   ExpectFailure(Ask(endpoint), absl::StatusCode::kUnavailable,
-                {server.target()});
+                {server.target(), "may not accept the certificate " +
+                                      endpoint.certificate_file});
 }
 
 TEST_F(ChannelTest, RefusesAKeyThatOthersMayRead) {

@@ -1,6 +1,6 @@
 #include "client/directory_client.h"
 
-#include <map>
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -203,7 +203,7 @@ absl::Status DirectoryClient::ExplainFailure(const Round& round,
   absl::StatusOr<Lookup> shown = Judge(anew, label, std::move(calls[0]));
   if (keytrans::RefusalOf(shown.status()).has_value()) return shown.status();
   if (!shown.ok()) return explained;
-  absl::Status rolled_back = CheckNotRolledBack(
+  absl::Status rolled_back = CheckNotContradicted(
       round.log.configuration, *round.EncodedView(), shown->view);
   if (!keytrans::RefusalOf(rolled_back).has_value()) return explained;
   shown->exchange.retained = round.EncodedView();
@@ -213,16 +213,27 @@ absl::Status DirectoryClient::ExplainFailure(const Round& round,
 // Two roots of one size: nothing that this log says is believed any more, and
 // all of it is kept.
 void DirectoryClient::RefuseForks(Answers& answers) {
-  std::map<uint64_t, keytrans::TreeView> views;
+  std::vector<keytrans::TreeView> views;
   absl::Status fork;
   for (const absl::StatusOr<Lookup>& answer : answers) {
     if (!answer.ok()) continue;
-    auto known = views.emplace(answer->view.size(), answer->view).first;
-    fork.Update(keytrans::CheckNoFork(known->second, answer->view));
+    bool known = false;
+    for (const keytrans::TreeView& view : views) {
+      fork.Update(keytrans::CheckNoFork(view, answer->view));
+      known = known || (view.size() == answer->view.size() &&
+                        view.Root() == answer->view.Root());
+    }
+    if (!known) views.push_back(answer->view);
   }
   if (fork.ok()) return;
   for (absl::StatusOr<Lookup>& answer : answers) {
     if (!answer.ok()) continue;
+    // Each answer is valid by itself: what contradicts it goes with it.
+    const auto other = std::find_if(
+        views.begin(), views.end(), [&](const keytrans::TreeView& view) {
+          return !keytrans::CheckNoFork(view, answer->view).ok();
+        });
+    if (other != views.end()) answer->exchange.retained = other->Encode();
     answer = KeepEvidence(state_.evidence_folder(), answer->exchange, fork);
   }
 }

@@ -1,5 +1,6 @@
-// One question to the log and its answer, to the byte, as files that anybody
-// can verify (`sealbook verify --from FOLDER`):
+// One question to the log and its answer, to the byte, as files that can be
+// verified (`sealbook verify --from FOLDER`) by whoever trusts the
+// configuration and has verified the view:
 //
 //   configuration.tls  Configuration ([KT] "Tree Head Signature")
 //   request.tls        SearchRequest
@@ -13,8 +14,8 @@
 //
 // Evidence is the same, with
 //   refusal.txt        the typed reason and the message, a line each
-//   retained.tls       for a log that was rolled back: the newer TreeView that
-//                      had been verified before
+//   retained.tls       of a rollback or a fork: a TreeView that the log
+//                      signed, too, and that the answer contradicts
 #ifndef SEALBOOK_CLIENT_EXCHANGE_H_
 #define SEALBOOK_CLIENT_EXCHANGE_H_
 
@@ -61,8 +62,7 @@ absl::StatusOr<uint64_t> ParseTime(const std::string& text);
 // place in its message and as payload (EvidenceOf). The same answer is kept
 // once, and at most kMaxEvidence a reason, so that a server cannot fill the
 // disk. What goes wrong here is said in the message; the refusal stays.
-// `retained`: an encoded TreeView, for a rollback. Requires: `refusal` carries
-// a keytrans::RefusalReason.
+// Requires: `refusal` carries a keytrans::RefusalReason.
 inline constexpr int kMaxEvidence = 100;
 absl::Status KeepEvidence(const std::string& folder, const Exchange& exchange,
                           const absl::Status& refusal);

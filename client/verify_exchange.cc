@@ -91,9 +91,9 @@ absl::StatusOr<VerifiedAnswer> VerifyExchange(
   return answer;
 }
 
-absl::Status CheckNotRolledBack(const keytrans::Configuration& configuration,
-                                const std::string& retained,
-                                const keytrans::TreeView& shown) {
+absl::Status CheckNotContradicted(const keytrans::Configuration& configuration,
+                                  const std::string& retained,
+                                  const keytrans::TreeView& shown) {
   SEALBOOK_ASSIGN_OR_RETURN(keytrans::TreeView view,
                             keytrans::TreeView::Parse(retained));
   SEALBOOK_ASSIGN_OR_RETURN(auto key, crypto::SignaturePublicKey::Parse(
@@ -107,7 +107,8 @@ absl::Status CheckNotRolledBack(const keytrans::Configuration& configuration,
         "the retained view of ", view.size(),
         " entries is not signed by the log: ", signature.message()));
   }
-  if (shown.size() >= view.size()) return absl::OkStatus();
+  if (shown.size() > view.size()) return absl::OkStatus();
+  if (shown.size() == view.size()) return keytrans::CheckNoFork(view, shown);
   return keytrans::Refuse(
       RefusalReason::kTreeSize,
       absl::StrCat("the log shows a signed tree of ", shown.size(),

@@ -33,12 +33,13 @@ struct VerifiedAnswer {
 absl::StatusOr<VerifiedAnswer> VerifyExchange(
     const keytrans::Verifier& verifier, const Exchange& exchange);
 
-// Refuses (kTreeSize) a verified tree that is smaller than the encoded TreeView
-// `retained`, which the log signed, too: it was rolled back. INVALID_ARGUMENT
-// without a reason: `retained` is no TreeView, or the log did not sign it.
-absl::Status CheckNotRolledBack(const keytrans::Configuration& configuration,
-                                const std::string& retained,
-                                const keytrans::TreeView& shown);
+// Refuses a verified tree that the encoded TreeView `retained`, which the log
+// signed, too, contradicts: a smaller one (kTreeSize) was rolled back, one of
+// its size with another root (kFork) is a fork. INVALID_ARGUMENT without a
+// reason: `retained` is no TreeView, or the log did not sign it.
+absl::Status CheckNotContradicted(const keytrans::Configuration& configuration,
+                                  const std::string& retained,
+                                  const keytrans::TreeView& shown);
 
 }  // namespace sealbook::client
 

@@ -82,6 +82,14 @@ absl::Status LogWriter::CheckClocks() const {
 
 absl::Status LogWriter::CheckClocksAt(uint64_t wall_ms,
                                       uint64_t monotonic_ms) const {
+  // Small steps back, each allowed below, may add up.
+  if (timestamp_ms_ > wall_ms &&
+      timestamp_ms_ - wall_ms > configuration_.max_ahead) {
+    return absl::UnavailableError(absl::StrCat(
+        "the newest log entry is ", timestamp_ms_ - wall_ms,
+        " ms ahead of the wall clock, at most ", configuration_.max_ahead,
+        " ms are allowed; nothing is written until the clock has caught up"));
+  }
   const int64_t wall = static_cast<int64_t>(wall_ms - last_wall_ms_);
   const int64_t monotonic =
       static_cast<int64_t>(monotonic_ms - last_monotonic_ms_);

@@ -402,6 +402,20 @@ TEST_F(SequencerClockTest, WritesNothingWhileTheWallClockHasJumped) {
       << "max_ahead / 2 is allowed";
 }
 
+TEST_F(SequencerClockTest, SmallStepsBackDoNotAddUp) {
+  ASSERT_THAT(log_.Start(), IsOk());
+  log_.clock().StepWall(-30'000);
+  EXPECT_THAT(log_.Publish({NewSubmission("a@example.org")}), IsOk());
+  log_.clock().StepWall(-30'000);
+  EXPECT_THAT(log_.Publish({NewSubmission("b@example.org")}), IsOk())
+      << "max_ahead is allowed";
+  log_.clock().StepWall(-1);
+  EXPECT_THAT(log_.Publish({NewSubmission("c@example.org")}),
+              Refuses(absl::StatusCode::kUnavailable, "60001 ms ahead"));
+  log_.clock().Advance(1);
+  EXPECT_THAT(log_.Publish({NewSubmission("c@example.org")}), IsOk());
+}
+
 TEST_F(SequencerClockTest, AddsNoHeartbeatWhileTheWallClockHasJumped) {
   ASSERT_THAT(log_.Start(), IsOk());
   log_.clock().StepWall(3'600'000);

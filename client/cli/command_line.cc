@@ -234,7 +234,9 @@ void CommandLine::AddVerify() {
   CLI::App* command = Add(
       "verify", "Verifies an answer from files, without a network",
       [this] { return RunVerify(verify_, terminal_); },
+      "  # Of the log that this user's state trusts:\n"
       "  sealbook verify --from answer --entry\n"
+      "  sealbook verify --from answer --configuration configuration.tls\n"
       "  sealbook verify --configuration configuration.tls --operation search "
       "\\\n"
       "      --request request.tls --response response.tls --now "
@@ -259,12 +261,13 @@ void CommandLine::AddVerifyFiles(CLI::App* command) {
   command
       ->add_option(
           "--from", verify_.from,
-          "A folder that `lookup --export` wrote, or evidence, instead "
-          "of the files one by one")
+          "A folder that `lookup --export` wrote, or evidence: request and "
+          "response. Its configuration counts if a state trusts it, its "
+          "view.tls only as --view")
       ->type_name("DIR");
   command
       ->add_option("--configuration", verify_.configuration_file,
-                   "The log's Configuration, TLS-encoded")
+                   "The Configuration of the log that is trusted, TLS-encoded")
       ->type_name("FILE");
   command->add_option("--operation", verify_.operation, "What was asked for")
       ->check(CLI::IsMember({"search"}));
@@ -286,7 +289,9 @@ void CommandLine::AddVerifyFiles(CLI::App* command) {
       ->type_name("FILE");
   command
       ->add_option("--state", verify_.state,
-                   "A folder with that view: as view.tls, or a client's state")
+                   "A folder with that view: as view.tls, or a client's state. "
+                   "With --from the client's state that trusts the log "
+                   "[default: as for lookup]")
       ->type_name("DIR");
 }
 

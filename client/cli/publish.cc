@@ -168,8 +168,10 @@ ExitCode Report(const PublishOptions& options,
                  << ", refused: " << counts.refused
                  << ", not answered: " << counts.failed
                  << "; addresses published now: " << counts.published
-                 << ", before: " << counts.already
-                 << "; tree size: " << tree_size << "\n";
+                 << ", before: " << counts.already;
+    // 0: the server answered nothing.
+    if (tree_size > 0) terminal.out << "; tree size: " << tree_size;
+    terminal.out << "\n";
   }
   if (counts.failed > 0) return ExitCode::kError;
   return counts.refused > 0 ? ExitCode::kItemsRefused : ExitCode::kOk;

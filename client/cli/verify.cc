@@ -25,13 +25,12 @@ namespace sealbook::client {
 namespace {
 
 absl::Status CheckUsage(const VerifyOptions& options) {
-  bool files = !options.configuration_file.empty() ||
-               !options.request_file.empty() ||
-               !options.response_file.empty() || !options.view_file.empty() ||
-               !options.state.empty() || options.absence;
+  bool files = !options.request_file.empty() ||
+               !options.response_file.empty() || options.absence;
   if (!options.from.empty() && files) {
     return absl::InvalidArgumentError(
-        "--from names all files: leave the others out");
+        "--from names request and response: leave --request, --response and "
+        "--absence out");
   }
   if (!options.from.empty()) return absl::OkStatus();
   if (options.configuration_file.empty() || options.request_file.empty() ||
@@ -79,6 +78,48 @@ absl::StatusOr<Exchange> ReadFiles(const VerifyOptions& options) {
   return exchange;
 }
 
+// Reads a folder of `lookup --export` or evidence. It may come from anybody, so
+// what it says of the log and of an earlier tree counts only where the caller
+// says so.
+absl::StatusOr<Exchange> ReadFolder(const VerifyOptions& options) {
+  SEALBOOK_ASSIGN_OR_RETURN(Exchange exchange, ReadExchange(options.from));
+  if (!options.configuration_file.empty()) {
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.configuration,
+                              ReadFile(options.configuration_file));
+  }
+  if (!options.view_file.empty()) {
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.view, ReadFile(options.view_file));
+  } else if (exchange.view.has_value()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        options.from,
+        ": the answer is proven only to somebody who has "
+        "verified an earlier tree of this log, and view.tls there is what the "
+        "maker of the folder says of it. If that was you, add --view ",
+        options.from, "/view.tls"));
+  }
+  return exchange;
+}
+
+// For a folder without --configuration: a client's state must trust its log.
+absl::Status CheckTrusted(const VerifyOptions& options,
+                          const keytrans::Configuration& configuration) {
+  std::string folder = options.state;
+  if (folder.empty()) {
+    SEALBOOK_ASSIGN_OR_RETURN(folder, State::DefaultFolder());
+  }
+  absl::StatusOr<State> state = State::Open(folder, State::Mode::kReadOnly);
+  absl::Status known = state.status();
+  if (state.ok()) {
+    known = state->ReadLog(configuration.Fingerprint()).status();
+  }
+  if (known.ok()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      options.from, " brings the configuration of the log ",
+      configuration.Fingerprint().ToHex(), ", which the state in ", folder,
+      " does not trust: name the configuration that you trust with "
+      "--configuration FILE, or a state that does with --state DIR"));
+}
+
 struct Input {
   Exchange exchange;
   keytrans::Configuration configuration;
@@ -91,21 +132,25 @@ absl::StatusOr<Input> ReadInput(const VerifyOptions& options,
     SEALBOOK_ASSIGN_OR_RETURN(input.exchange, ReadFiles(options));
     input.exchange.time_ms = terminal.clock();
   } else {
-    SEALBOOK_ASSIGN_OR_RETURN(input.exchange, ReadExchange(options.from));
+    SEALBOOK_ASSIGN_OR_RETURN(input.exchange, ReadFolder(options));
   }
   if (options.now_ms.has_value()) input.exchange.time_ms = *options.now_ms;
   auto configuration =
       keytrans::Configuration::Parse(input.exchange.configuration);
   if (!configuration.ok()) {
-    return absl::Status(
-        configuration.status().code(),
-        absl::StrCat(
-            options.from.empty() ? options.configuration_file : options.from,
-            ": is not the configuration of a log: ",
-            configuration.status().message()));
+    return absl::Status(configuration.status().code(),
+                        absl::StrCat(options.configuration_file.empty()
+                                         ? options.from
+                                         : options.configuration_file,
+                                     ": is not the configuration of a log: ",
+                                     configuration.status().message()));
   }
   input.configuration = *std::move(configuration);
-  if (!options.state.empty()) {
+  if (!options.from.empty()) {
+    if (options.configuration_file.empty()) {
+      SEALBOOK_RETURN_IF_ERROR(CheckTrusted(options, input.configuration));
+    }
+  } else if (!options.state.empty()) {
     SEALBOOK_ASSIGN_OR_RETURN(
         input.exchange.view,
         ReadRetainedView(options.state, input.configuration));
@@ -119,7 +164,7 @@ absl::StatusOr<VerifiedAnswer> Verify(const Input& input) {
   SEALBOOK_ASSIGN_OR_RETURN(VerifiedAnswer answer,
                             VerifyExchange(verifier, input.exchange));
   if (input.exchange.retained.has_value()) {
-    SEALBOOK_RETURN_IF_ERROR(CheckNotRolledBack(
+    SEALBOOK_RETURN_IF_ERROR(CheckNotContradicted(
         input.configuration, *input.exchange.retained, answer.view));
   }
   return answer;

@@ -48,6 +48,14 @@ class VerifyTest : public CliTest {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return RunCli(arguments);
   }
+  // `sealbook verify` of a folder of the log that is trusted.
+  CliResult VerifyFrom(const std::string& folder,
+                       const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {
+        "verify", "--from", folder, "--configuration", configuration_file_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunCli(arguments);
+  }
 };
 
 TEST_F(VerifyTest, PrintsWhatIsVerified) {
@@ -81,11 +89,11 @@ TEST_F(VerifyTest, PrintsJson) {
 
 TEST_F(VerifyTest, DecodesOurEntriesWhenAsked) {
   std::string folder = Export("e", Ask("alice@example.org", std::nullopt));
-  CliResult result = RunCli({"verify", "--from", folder, "--entry"});
+  CliResult result = VerifyFrom(folder, {"--entry"});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out,
               AllOf(HasSubstr("issued by demo-ca"), HasSubstr("usable")));
-  result = RunCli({"verify", "--from", folder, "--entry", "--json"});
+  result = VerifyFrom(folder, {"--entry", "--json"});
   EXPECT_EQ(result.json()["entry"]["certificates"][0]["usable"], true);
 }
 
@@ -107,7 +115,7 @@ TEST_F(VerifyTest, NeedsTheViewThatTheRequestAdvertised) {
   EXPECT_THAT(result.err, HasSubstr("advertises tree size 2"));
   EXPECT_EQ(Verify(folder, {"--view", folder + "/view.tls"}).code, 0);
   EXPECT_EQ(Verify(folder, {"--state", folder}).code, 0);
-  EXPECT_EQ(RunCli({"verify", "--from", folder}).code, 0);
+  EXPECT_EQ(VerifyFrom(folder, {"--view", folder + "/view.tls"}).code, 0);
   // Another view than the advertised one.
   std::string other = Write("view1", log_.View(1).Encode());
   result = Verify(folder, {"--view", other});
@@ -135,7 +143,7 @@ TEST_F(VerifyTest, TakesTheViewOfAClientsState) {
 
 TEST_F(VerifyTest, VerifiesAnAbsence) {
   std::string folder = Export("e", Ask("nobody@example.org", std::nullopt));
-  CliResult result = RunCli({"verify", "--from", folder});
+  CliResult result = VerifyFrom(folder);
   EXPECT_EQ(result.code, 4) << result.err;
   EXPECT_THAT(result.out, HasSubstr("the label has no version"));
   std::filesystem::copy(folder + "/absence.tls", folder + "/response.tls");
@@ -181,9 +189,9 @@ TEST_F(VerifyTest, VerifiesAtTheGivenTime) {
   EXPECT_EQ(result.json()["reason"], "stale-head");
   EXPECT_EQ(Verify(folder, {"--now", std::to_string(kNow)}).code, 0);
   // An export has a time of its own, which --now overrides.
-  EXPECT_EQ(RunCli({"verify", "--from", folder}).code, 0);
-  result = RunCli({"verify", "--from", folder, "--json", "--now",
-                   std::to_string(kNow - 86'400'000)});
+  EXPECT_EQ(VerifyFrom(folder).code, 0);
+  result = VerifyFrom(folder,
+                      {"--json", "--now", std::to_string(kNow - 86'400'000)});
   EXPECT_EQ(result.code, 3);
   EXPECT_EQ(result.json()["reason"], "future-head");
 }
@@ -192,8 +200,7 @@ TEST_F(VerifyTest, EvidenceOfARollbackIsRefused) {
   Exchange exchange = Ask("alice@example.org", std::nullopt);
   log_.Append(kNow, {});
   exchange.retained = log_.View(4).Encode();
-  CliResult result =
-      RunCli({"verify", "--from", Export("e", exchange), "--json"});
+  CliResult result = VerifyFrom(Export("e", exchange), {"--json"});
   EXPECT_EQ(result.code, 3);
   EXPECT_EQ(result.json()["reason"], "tree-size");
   EXPECT_THAT(result.err, HasSubstr("signed one of 4"));
@@ -201,9 +208,54 @@ TEST_F(VerifyTest, EvidenceOfARollbackIsRefused) {
   keytrans::TreeView forged = log_.View(4);
   forged.full_subtrees[0].data()[0] ^= 1;
   exchange.retained = forged.Encode();
-  result = RunCli({"verify", "--from", Export("f", exchange)});
+  result = VerifyFrom(Export("f", exchange));
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.err, HasSubstr("not signed by the log"));
+}
+
+TEST_F(VerifyTest, EvidenceOfAForkIsRefused) {
+  Exchange exchange = Ask("alice@example.org", std::nullopt);
+  std::unique_ptr<keytrans::TestLog> fork = log_.Twin();
+  for (int i = 0; i < 3; ++i) fork->Append(kNow - 3000, {});
+  exchange.retained = fork->View(3).Encode();
+  CliResult result = VerifyFrom(Export("e", exchange), {"--json"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(result.json()["reason"], "fork");
+  // The same tree once more contradicts nothing.
+  exchange.retained = log_.View(3).Encode();
+  EXPECT_EQ(VerifyFrom(Export("f", exchange)).code, 0);
+}
+
+TEST_F(VerifyTest, AFolderDoesNotSayItselfWhichLogToTrust) {
+  std::string folder = Export("e", Ask("alice@example.org", std::nullopt));
+  CliResult result =
+      RunCli({"verify", "--from", folder, "--state", path("state")});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("does not trust"),
+                                HasSubstr("--configuration FILE")));
+  ConfigureWell();
+  EXPECT_EQ(RunCli({"verify", "--from", folder, "--state", path("state")}).code,
+            0);
+  // A log that somebody made up, which is consistent in itself.
+  keytrans::TestLog stranger(1000, keytrans::TestKeys::kReal);
+  stranger.Append(kNow - 5000, {{"alice@example.org", AliceEntry()}});
+  Exchange made_up = Ask("alice@example.org", std::nullopt);
+  made_up.configuration = stranger.configuration().Encode();
+  made_up.response =
+      stranger.Answer({std::nullopt, "alice@example.org", std::nullopt})->bytes;
+  folder = Export("made-up", made_up);
+  result = RunCli({"verify", "--from", folder, "--state", path("state")});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("does not trust"));
+  EXPECT_EQ(VerifyFrom(folder).code, 3);
+}
+
+TEST_F(VerifyTest, AFoldersOwnViewIsNotBelieved) {
+  std::string folder = Export("e", Ask("alice@example.org", 2));
+  CliResult result = VerifyFrom(folder);
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("earlier tree"),
+                                HasSubstr("--view " + folder + "/view.tls")));
 }
 
 TEST_F(VerifyTest, NamesAFileThatIsMissingOrWrong) {

@@ -32,9 +32,10 @@ expect 0 'alice@example.org' verify fresh --now "$now" --entry
 expect 0 'root' verify fresh --now "$now" --json
 sealbook lookup alice@example.org --export returning >/dev/null
 expect 0 'version' verify returning --now "$(cat returning/time)" --state returning
-expect 0 'version' sealbook verify --from returning
+expect 1 'earlier tree' sealbook verify --from returning
+expect 0 'version' sealbook verify --from returning --view returning/view.tls
 sealbook lookup nobody@example.org --export absent >/dev/null || [ $? = 4 ]
-expect 4 'absent|no version|no certificate' sealbook verify --from absent
+expect 4 'absent|no version|no certificate' sealbook verify --from absent --view absent/view.tls
 
 # A clock that is a day off, either way.
 expect 3 'stale-head' verify fresh --now $((now + 86400000))

@@ -1,8 +1,9 @@
 // One misreading of the draft would satisfy a prover and a verifier that share
 // code. So both are compared with tests/reference, which was written from the
 // draft alone: the prover's bytes must be the reference's, for every log size
-// to 300, every advertised size, and labels with 0 to 40 versions; and the
-// verifier must come to the reference's view.
+// to 300 and every advertised size (each pair with one of twelve labels in
+// turn, which have 0 to 40 versions; without an advertised size all of them);
+// and the verifier must come to the reference's view.
 #include <gtest/gtest.h>
 
 #include <optional>
