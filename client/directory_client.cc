@@ -188,7 +188,7 @@ absl::StatusOr<Lookup> DirectoryClient::Verify(const Round& round,
 }
 
 // Asks again as somebody who knows no tree: a signed tree smaller than the one
-// that was verified shows a rollback.
+// that was verified shows a rollback, another one of its size a fork.
 absl::Status DirectoryClient::ExplainFailure(const Round& round,
                                              const std::string& label,
                                              const grpc::Status& status) {
@@ -203,11 +203,11 @@ absl::Status DirectoryClient::ExplainFailure(const Round& round,
   absl::StatusOr<Lookup> shown = Judge(anew, label, std::move(calls[0]));
   if (keytrans::RefusalOf(shown.status()).has_value()) return shown.status();
   if (!shown.ok()) return explained;
-  absl::Status rolled_back = CheckNotContradicted(
+  absl::Status contradicted = CheckNotContradicted(
       round.log.configuration, *round.EncodedView(), shown->view);
-  if (!keytrans::RefusalOf(rolled_back).has_value()) return explained;
+  if (!keytrans::RefusalOf(contradicted).has_value()) return explained;
   shown->exchange.retained = round.EncodedView();
-  return KeepEvidence(state_.evidence_folder(), shown->exchange, rolled_back);
+  return KeepEvidence(state_.evidence_folder(), shown->exchange, contradicted);
 }
 
 // Two roots of one size: nothing that this log says is believed any more, and
@@ -219,9 +219,9 @@ void DirectoryClient::RefuseForks(Answers& answers) {
     if (!answer.ok()) continue;
     bool known = false;
     for (const keytrans::TreeView& view : views) {
-      fork.Update(keytrans::CheckNoFork(view, answer->view));
-      known = known || (view.size() == answer->view.size() &&
-                        view.Root() == answer->view.Root());
+      const absl::Status same = keytrans::CheckNoFork(view, answer->view);
+      fork.Update(same);
+      known = known || (same.ok() && view.size() == answer->view.size());
     }
     if (!known) views.push_back(answer->view);
   }

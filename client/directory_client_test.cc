@@ -330,6 +330,12 @@ TEST_F(DirectoryClientTest, BelievesNothingOfALogThatForksInOneBatch) {
     evidence.insert(EvidenceOf(answer.status()).value());
   }
   EXPECT_EQ(evidence.size(), 3u);
+  // Each answer is valid by itself: the root that contradicts it is with it.
+  for (const std::string& folder : evidence) {
+    auto kept = ReadExchange(folder);
+    ASSERT_TRUE(kept.ok()) << kept.status();
+    EXPECT_TRUE(kept->retained.has_value()) << folder;
+  }
   EXPECT_EQ(StoredView(), std::nullopt);
 }
 

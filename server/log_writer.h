@@ -67,6 +67,8 @@ class LogWriter {
   // UNAVAILABLE: the wall clock and the monotonic clock have parted by more
   // than max_ahead / 2 since the last entry (or since Open): one of them
   // jumped, and a timestamp from a wrong clock could never be taken back.
+  // Or the last entry is more than max_ahead ahead of the wall clock, where
+  // clients would refuse it.
   absl::Status CheckClocks() const;
 
   // All entries get one timestamp: the wall clock's, but never less than the

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/cli/log_of_state.h"
 #include "client/cli/lookup_report.h"
 #include "client/entry.h"
 #include "client/entry_view.h"
@@ -103,10 +104,7 @@ absl::StatusOr<Exchange> ReadFolder(const VerifyOptions& options) {
 // For a folder without --configuration: a client's state must trust its log.
 absl::Status CheckTrusted(const VerifyOptions& options,
                           const keytrans::Configuration& configuration) {
-  std::string folder = options.state;
-  if (folder.empty()) {
-    SEALBOOK_ASSIGN_OR_RETURN(folder, State::DefaultFolder());
-  }
+  SEALBOOK_ASSIGN_OR_RETURN(std::string folder, StateFolder(options.state));
   absl::StatusOr<State> state = State::Open(folder, State::Mode::kReadOnly);
   absl::Status known = state.status();
   if (state.ok()) {
