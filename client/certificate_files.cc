@@ -1,7 +1,11 @@
 #include "client/certificate_files.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,6 +42,48 @@ absl::Status ReadOne(const std::string& file,
                             .intermediates = {}});
   }
   return absl::OkStatus();
+}
+
+// Regular files below `folder`, sorted.
+absl::StatusOr<std::vector<std::string>> FilesBelow(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator it(folder, error);
+  for (; !error && it != std::filesystem::recursive_directory_iterator();
+       it.increment(error)) {
+    std::error_code unknown;
+    if (it->is_regular_file(unknown)) files.push_back(it->path().string());
+  }
+  if (error) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(folder, ": ", error.message()));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+absl::Status ReadFolder(const std::string& folder,
+                        std::set<smime::CertificateHash>& seen,
+                        std::vector<CertificateToPublish>& certificates,
+                        std::vector<std::string>& skipped) {
+  SEALBOOK_ASSIGN_OR_RETURN(const std::vector<std::string> files,
+                            FilesBelow(folder));
+  size_t read = 0;
+  for (const std::string& file : files) {
+    const absl::Status status = ReadOne(file, seen, certificates);
+    if (status.ok()) {
+      ++read;
+    } else {
+      skipped.emplace_back(status.message());
+    }
+  }
+  if (read > 0) return absl::OkStatus();
+  if (files.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(folder, ": there is no file in this folder"));
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      folder, ": none of its ", files.size(), " files holds certificates"));
 }
 
 bool IsSelfIssued(const CertificateToPublish& certificate) {
@@ -78,12 +124,18 @@ std::vector<std::string> IntermediatesOf(
 
 }  // namespace
 
-absl::StatusOr<std::vector<CertificateToPublish>> ReadCertificateFiles(
-    absl::Span<const std::string> files) {
+absl::StatusOr<CertificateFiles> ReadCertificateFiles(
+    absl::Span<const std::string> paths) {
+  CertificateFiles result;
   std::vector<CertificateToPublish> all;
   std::set<smime::CertificateHash> seen;
-  for (const std::string& file : files) {
-    SEALBOOK_RETURN_IF_ERROR(ReadOne(file, seen, all));
+  for (const std::string& path : paths) {
+    std::error_code unknown;
+    if (std::filesystem::is_directory(path, unknown)) {
+      SEALBOOK_RETURN_IF_ERROR(ReadFolder(path, seen, all, result.skipped));
+    } else {
+      SEALBOOK_RETURN_IF_ERROR(ReadOne(path, seen, all));
+    }
   }
   BySubject by_subject;
   std::set<std::string> issuers;
@@ -91,13 +143,13 @@ absl::StatusOr<std::vector<CertificateToPublish>> ReadCertificateFiles(
     by_subject.emplace(certificate.facts.subject, &certificate);
     if (!IsSelfIssued(certificate)) issuers.insert(certificate.facts.issuer);
   }
-  std::vector<CertificateToPublish> leaves;
   for (const CertificateToPublish& certificate : all) {
     if (issuers.count(certificate.facts.subject) > 0) continue;
-    leaves.push_back(certificate);
-    leaves.back().intermediates = IntermediatesOf(certificate, by_subject);
+    result.certificates.push_back(certificate);
+    result.certificates.back().intermediates =
+        IntermediatesOf(certificate, by_subject);
   }
-  return leaves;
+  return result;
 }
 
 }  // namespace sealbook::client

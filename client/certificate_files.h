@@ -21,12 +21,21 @@ struct CertificateToPublish {
   std::vector<std::string> intermediates;
 };
 
-// Reads PEM and DER files. A certificate that issued another one of them (by
-// name) goes along as an intermediate, every other one is to be published; the
-// same certificate counts once. INVALID_ARGUMENT, naming the file: not
-// certificates. Others: as ReadFile.
-absl::StatusOr<std::vector<CertificateToPublish>> ReadCertificateFiles(
-    absl::Span<const std::string> files);
+struct CertificateFiles {
+  std::vector<CertificateToPublish> certificates;
+  // Files of folders that hold no certificates or cannot be read: the name and
+  // why.
+  std::vector<std::string> skipped;
+};
+
+// Reads files (PEM, DER, PKCS#7 without signatures), and folders with all that
+// is below them, in the order of their names. A certificate that issued another
+// one of them (by name) goes along as an intermediate, every other one is to be
+// published; the same certificate counts once. Of a folder, what is no
+// certificate is skipped. INVALID_ARGUMENT, naming the file: not certificates;
+// a folder without any. Others: as ReadFile.
+absl::StatusOr<CertificateFiles> ReadCertificateFiles(
+    absl::Span<const std::string> paths);
 
 }  // namespace sealbook::client
 

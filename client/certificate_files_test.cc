@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "client/files.h"
 #include "client/testing/temp_folder.h"
 #include "smime/testing/test_ca.h"
@@ -33,7 +35,7 @@ class CertificateFilesTest : public ::testing::Test {
       const std::vector<std::string>& files) {
     auto certificates = ReadCertificateFiles(files);
     EXPECT_TRUE(certificates.ok()) << certificates.status();
-    return certificates.ok() ? *certificates
+    return certificates.ok() ? certificates->certificates
                              : std::vector<CertificateToPublish>();
   }
 
@@ -93,6 +95,37 @@ TEST_F(CertificateFilesTest, LeavesALoneCaToTheServerToRefuse) {
   auto certificates = Read({Write("ca.pem", issuing_.pem())});
   ASSERT_EQ(certificates.size(), 1u);
   EXPECT_EQ(certificates[0].der, issuing_.der());
+}
+
+TEST_F(CertificateFilesTest, ReadsFoldersAndSkipsWhatIsNoCertificate) {
+  std::filesystem::create_directories(folder_.path("ca/leaves/deep"));
+  Write("ca/issuing.pem", issuing_.pem());
+  Write("ca/leaves/a.der", alice_.der);
+  Write("ca/leaves/deep/b.pem", bob_.pem);
+  Write("ca/leaves/readme.txt", "hello");
+  Write("ca/leaves/empty", "");
+  auto files = ReadCertificateFiles({folder_.path("ca")});
+  ASSERT_TRUE(files.ok()) << files.status();
+  ASSERT_EQ(files->certificates.size(), 2u);
+  EXPECT_EQ(files->certificates[0].der, alice_.der);
+  EXPECT_EQ(files->certificates[1].der, bob_.der);
+  EXPECT_THAT(files->certificates[1].intermediates,
+              ElementsAre(issuing_.der()));
+  EXPECT_THAT(files->skipped,
+              ElementsAre(HasSubstr("leaves/empty"), HasSubstr("readme.txt")));
+}
+
+TEST_F(CertificateFilesTest, RefusesAFolderWithoutCertificates) {
+  std::filesystem::create_directories(folder_.path("ca"));
+  absl::Status status = ReadCertificateFiles({folder_.path("ca")}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("there is no file in this folder"));
+  Write("ca/readme.txt", "hello");
+  status = ReadCertificateFiles({folder_.path("ca")}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("none of its 1 files holds certificates"));
 }
 
 TEST_F(CertificateFilesTest, NamesTheFileThatIsWrong) {

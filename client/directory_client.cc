@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/entry.h"
+#include "client/lookup_answers.h"
 #include "client/verify_exchange.h"
 #include "keytrans/refusal.h"
 #include "keytrans/structures.h"
@@ -14,14 +15,27 @@
 namespace sealbook::client {
 namespace {
 
-using keytrans::RefusalReason;
-
 std::string EncodeRequest(const std::string& label,
-                          std::optional<uint64_t> last) {
-  keytrans::SearchRequest request;
-  request.last = last;
-  request.label = label;
-  return request.Encode();
+                          std::optional<uint64_t> last,
+                          std::optional<uint32_t> version) {
+  return keytrans::SearchRequest{last, label, version}.Encode();
+}
+
+// Moves the answer out of the message.
+void TakeAnswer(v1::SearchAnswer& answer, Exchange& exchange) {
+  exchange.issuers.assign(answer.issuers().begin(), answer.issuers().end());
+  switch (answer.result_case()) {
+    case v1::SearchAnswer::kAbsence:
+      exchange.kind = AnswerKind::kAbsent;
+      exchange.response = std::move(*answer.mutable_absence());
+      break;
+    case v1::SearchAnswer::kGreatest:
+      exchange.kind = AnswerKind::kNoSuchVersion;
+      exchange.response = std::move(*answer.mutable_greatest());
+      break;
+    default:
+      exchange.response = std::move(*answer.mutable_response());
+  }
 }
 
 // A server that lost entries cannot answer a question that advertises them, and
@@ -32,29 +46,25 @@ bool MayBeRollback(const grpc::Status& status) {
          status.error_code() == grpc::StatusCode::FAILED_PRECONDITION;
 }
 
-// What the log grew to while the questions were under way; null when every
-// answer failed.
-const Lookup* Newest(const std::vector<absl::StatusOr<Lookup>>& answers) {
-  const Lookup* newest = nullptr;
-  for (const absl::StatusOr<Lookup>& answer : answers) {
-    if (!answer.ok()) continue;
-    if (newest == nullptr || answer->view.size() > newest->view.size()) {
-      newest = &*answer;
-    }
-  }
-  return newest;
+absl::Status TooMuchToHold(size_t max_bytes) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the answers to the addresses before this one have more than ",
+      max_bytes >> 20, " MiB; ask for fewer addresses at once"));
 }
 
-std::vector<keytrans::MonitoringObligation> ObligationsAt(
-    uint64_t size, const std::vector<absl::StatusOr<Lookup>>& answers) {
-  std::vector<keytrans::MonitoringObligation> owed;
-  for (const absl::StatusOr<Lookup>& answer : answers) {
-    if (answer.ok() && answer->view.size() == size &&
-        answer->found.has_value() && answer->found->obligation.has_value()) {
-      owed.push_back(*answer->found->obligation);
-    }
+// Whether what ended a batch was about the one request that it stopped at.
+bool ConcernsOneRequest(const grpc::Status& status,
+                        const absl::StatusOr<Lookup>& answer) {
+  // A rollback was found when it was explained.
+  if (keytrans::RefusalOf(answer.status()).has_value()) return false;
+  switch (status.error_code()) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::OUT_OF_RANGE:
+    case grpc::StatusCode::DATA_LOSS:
+      return true;
+    default:
+      return false;
   }
-  return owed;
 }
 
 }  // namespace
@@ -73,6 +83,17 @@ struct DirectoryClient::Round {
   }
 };
 
+struct DirectoryClient::Portion {
+  // Of the first labels that were asked for, judged.
+  Answers answers;
+  // Not OK: why the server answers no more of them before `wait_ms` have
+  // passed.
+  absl::Status limited;
+  uint64_t wait_ms = 0;
+  // What the answers take.
+  size_t bytes = 0;
+};
+
 DirectoryClient::DirectoryClient(
     State& state, Endpoint endpoint,
     const std::shared_ptr<grpc::ChannelInterface>& channel, Clock clock,
@@ -81,61 +102,107 @@ DirectoryClient::DirectoryClient(
       endpoint_(std::move(endpoint)),
       stub_(v1::KeyTransparency::NewStub(channel)),
       clock_(std::move(clock)),
-      options_(options) {}
+      options_(std::move(options)) {}
+
+absl::StatusOr<DirectoryClient::Round> DirectoryClient::BeginRound(
+    const crypto::Hash& fingerprint) {
+  SEALBOOK_ASSIGN_OR_RETURN(LogRecord log, state_.ReadLog(fingerprint));
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::Verifier verifier,
+                            keytrans::Verifier::Create(log.configuration));
+  return Round{std::move(log), std::move(verifier)};
+}
 
 absl::StatusOr<std::vector<absl::StatusOr<Lookup>>> DirectoryClient::LookUp(
     const crypto::Hash& fingerprint, absl::Span<const std::string> labels) {
-  Answers results(labels.size(), absl::UnknownError("not asked yet"));
+  Answers results(labels.size(), absl::Status(absl::StatusCode::kUnknown, ""));
   std::vector<size_t> open(labels.size());
   std::iota(open.begin(), open.end(), 0);
+  Patience patience(options_.patience);
   int moves = 0;
-  // Ends: a round settles all answers of its newest tree and all failures.
+  size_t told = 0;
+  held_bytes_ = 0;
+  // Ends: a round settles all answers of its newest tree and all failures, and
+  // one without any is waited for in vain at last.
   while (!open.empty()) {
-    SEALBOOK_ASSIGN_OR_RETURN(LogRecord log, state_.ReadLog(fingerprint));
-    SEALBOOK_ASSIGN_OR_RETURN(keytrans::Verifier verifier,
-                              keytrans::Verifier::Create(log.configuration));
-    Round round{std::move(log), std::move(verifier)};
+    SEALBOOK_ASSIGN_OR_RETURN(const Round round, BeginRound(fingerprint));
     std::vector<std::string> asked;
     asked.reserve(open.size());
     for (size_t index : open) asked.push_back(labels[index]);
-    Answers answers = Ask(round, asked);
-
-    RefuseForks(answers);
-    uint64_t size = 0;
-    if (const Lookup* newest = Newest(answers); newest != nullptr) {
-      size = newest->view.size();
-      absl::Status moved =
-          state_.Advance(fingerprint, round.log.view, newest->view,
-                         ObligationsAt(size, answers));
-      if (absl::IsAborted(moved) && ++moves < options_.max_moves) continue;
-      SEALBOOK_RETURN_IF_ERROR(moved);
+    // What is asked for again is not counted back.
+    const size_t before = labels.size() - open.size();
+    const auto progress = [&](size_t done) {
+      if (before + done <= told) return;
+      told = before + done;
+      if (options_.progress) options_.progress(told, labels.size());
+    };
+    Portion portion = Ask(round, asked, progress);
+    RefuseForks(portion.answers);
+    absl::StatusOr<uint64_t> size =
+        MoveState(fingerprint, round, portion.answers);
+    if (absl::IsAborted(size.status()) && ++moves < options_.max_moves) {
+      continue;
     }
-    std::vector<size_t> still_open;
-    for (size_t i = 0; i < open.size(); ++i) {
-      if (answers[i].ok() && answers[i]->view.size() < size) {
-        still_open.push_back(open[i]);
-      } else {
-        results[open[i]] = std::move(answers[i]);
-      }
-    }
-    open = std::move(still_open);
+    SEALBOOK_RETURN_IF_ERROR(size.status());
+    moves = 0;
+    held_bytes_ += portion.bytes;
+    const size_t settled = Settle(*size, portion.answers, open, results);
+    progress(settled);
+    if (settled > 0) patience.Answered();
+    if (portion.limited.ok() || patience.Wait(portion.wait_ms)) continue;
+    for (size_t index : open) results[index] = portion.limited;
+    break;
   }
   return results;
 }
 
-DirectoryClient::Answers DirectoryClient::Ask(
-    const Round& round, absl::Span<const std::string> labels) {
+absl::StatusOr<uint64_t> DirectoryClient::MoveState(
+    const crypto::Hash& fingerprint, const Round& round,
+    const Answers& answers) {
+  const Lookup* newest = Newest(answers);
+  if (newest == nullptr) return 0;
+  const uint64_t size = newest->view.size();
+  SEALBOOK_RETURN_IF_ERROR(state_.Advance(
+      fingerprint, round.log.view, newest->view, ObligationsAt(size, answers)));
+  return size;
+}
+
+DirectoryClient::Portion DirectoryClient::Ask(
+    const Round& round, absl::Span<const std::string> labels,
+    const Progress& progress) {
   std::vector<std::string> requests;
+  requests.reserve(labels.size());
   for (const std::string& label : labels) {
-    requests.push_back(EncodeRequest(label, round.last()));
+    requests.push_back(EncodeRequest(label, round.last(), options_.version));
   }
+  const size_t room =
+      options_.max_bytes - std::min(options_.max_bytes, held_bytes_);
   std::vector<SearchCallResult> calls =
-      CallSearch(*stub_, requests, options_.timeout_ms, clock_);
-  Answers answers;
-  for (size_t i = 0; i < labels.size(); ++i) {
-    answers.push_back(Judge(round, labels[i], std::move(calls[i])));
+      requests.size() == 1
+          ? CallSearch(*stub_, requests, options_.timeout_ms, clock_)
+          : CallSearchBatch(*stub_, requests, options_.timeout_ms, room, clock_,
+                            progress);
+  Portion portion;
+  const grpc::Status ended = calls.back().status;
+  if (ended.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED &&
+      calls.back().retry_after_ms > 0) {
+    portion.limited = ExplainRpc(ended, endpoint_);
+    portion.wait_ms = calls.back().retry_after_ms;
+    calls.pop_back();
   }
-  return answers;
+  Answers& answers = portion.answers;
+  for (SearchCallResult& call : calls) {
+    portion.bytes += call.answer.ByteSizeLong();
+    answers.push_back(Judge(round, labels[answers.size()], std::move(call)));
+  }
+  if (answers.size() == labels.size() || !portion.limited.ok()) return portion;
+  if (ended.ok()) {
+    answers.resize(labels.size(), TooMuchToHold(options_.max_bytes));
+  } else if (!ConcernsOneRequest(ended, answers.back())) {
+    // What stopped the stream concerns the others only where it was not about
+    // the one request that it stopped at.
+    answers.resize(labels.size(), answers.back());
+  }
+  return portion;
 }
 
 absl::StatusOr<Lookup> DirectoryClient::Judge(const Round& round,
@@ -144,18 +211,17 @@ absl::StatusOr<Lookup> DirectoryClient::Judge(const Round& round,
   if (!call.status.ok()) return ExplainFailure(round, label, call.status);
   Exchange exchange;
   exchange.configuration = round.log.configuration.Encode();
-  exchange.request = EncodeRequest(label, round.last());
+  exchange.request = EncodeRequest(label, round.last(), options_.version);
   exchange.time_ms = call.received_ms;
   exchange.view = round.EncodedView();
-  exchange.issuers.assign(call.answer.issuers().begin(),
-                          call.answer.issuers().end());
-  exchange.absence = call.answer.has_absence();
-  exchange.response =
-      std::move(exchange.absence ? *call.answer.mutable_absence()
-                                 : *call.answer.mutable_response());
+  TakeAnswer(call.answer, exchange);
   absl::StatusOr<Lookup> lookup = Verify(round, exchange);
   if (keytrans::RefusalOf(lookup.status()).has_value()) {
     return KeepEvidence(state_.evidence_folder(), exchange, lookup.status());
+  }
+  if (lookup.ok() && keytrans::RefusalOf(lookup->unreadable).has_value()) {
+    lookup->unreadable =
+        KeepEvidence(state_.evidence_folder(), exchange, lookup->unreadable);
   }
   return lookup;
 }
@@ -169,20 +235,21 @@ absl::StatusOr<Lookup> DirectoryClient::Verify(const Round& round,
   lookup.view = std::move(answer.view);
   lookup.exchange = exchange;
   if (!answer.found.has_value()) return lookup;
+  if (answer.kind == AnswerKind::kNoSuchVersion) {
+    lookup.missing_version = answer.missing_version;
+  }
   FoundEntry found;
   found.version = answer.found->version;
   found.terminal = answer.found->terminal;
   found.obligation = std::move(answer.found->obligation);
-  auto entry = DecodeEntry(answer.found->value);
-  if (absl::IsInvalidArgument(entry.status())) {
-    // The log committed itself to something that is no entry.
-    return keytrans::Refuse(RefusalReason::kMalformed,
-                            entry.status().message());
+  absl::StatusOr<ProvenEntry> proven =
+      DecodeProvenEntry(answer.found->value, exchange.issuers);
+  lookup.unreadable = proven.status();
+  if (proven.ok()) {
+    found.entry = std::move(proven->entry);
+    found.issuers = std::move(proven->issuers);
+    lookup.exchange.issuers = found.issuers;
   }
-  SEALBOOK_RETURN_IF_ERROR(entry.status());
-  found.entry = *std::move(entry);
-  found.issuers = IssuersOf(found.entry, exchange.issuers);
-  lookup.exchange.issuers = found.issuers;
   lookup.found = std::move(found);
   return lookup;
 }
@@ -197,7 +264,7 @@ absl::Status DirectoryClient::ExplainFailure(const Round& round,
   Round anew = round;
   anew.log.view.reset();
   std::vector<SearchCallResult> calls =
-      CallSearch(*stub_, {EncodeRequest(label, std::nullopt)},
+      CallSearch(*stub_, {EncodeRequest(label, std::nullopt, options_.version)},
                  options_.timeout_ms, clock_);
   if (!calls[0].status.ok()) return explained;
   absl::StatusOr<Lookup> shown = Judge(anew, label, std::move(calls[0]));
@@ -213,19 +280,12 @@ absl::Status DirectoryClient::ExplainFailure(const Round& round,
 // Two roots of one size: nothing that this log says is believed any more, and
 // all of it is kept.
 void DirectoryClient::RefuseForks(Answers& answers) {
-  std::vector<keytrans::TreeView> views;
-  absl::Status fork;
-  for (const absl::StatusOr<Lookup>& answer : answers) {
-    if (!answer.ok()) continue;
-    bool known = false;
-    for (const keytrans::TreeView& view : views) {
-      const absl::Status same = keytrans::CheckNoFork(view, answer->view);
-      fork.Update(same);
-      known = known || (same.ok() && view.size() == answer->view.size());
-    }
-    if (!known) views.push_back(answer->view);
-  }
+  const absl::Status fork = CheckNoForks(answers);
   if (fork.ok()) return;
+  std::vector<keytrans::TreeView> views;
+  for (const absl::StatusOr<Lookup>& answer : answers) {
+    if (answer.ok()) views.push_back(answer->view);
+  }
   for (absl::StatusOr<Lookup>& answer : answers) {
     if (!answer.ok()) continue;
     // Each answer is valid by itself: what contradicts it goes with it.

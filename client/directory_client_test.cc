@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <random>
 #include <set>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client/files.h"
 #include "client/testing/fake_server.h"
 #include "client/testing/temp_folder.h"
@@ -64,7 +68,16 @@ class DirectoryClientTest : public ::testing::Test {
       const std::vector<std::string>& labels, int max_moves = 8) {
     DirectoryClient client(state_, {.server = {"localhost:1", ""}},
                            server_.InProcessChannel(), [this] { return now_; },
-                           {.max_moves = max_moves});
+                           {.max_moves = max_moves,
+                            .max_bytes = max_bytes_,
+                            .progress =
+                                [this](size_t done, size_t all) {
+                                  progress_.push_back({done, all});
+                                },
+                            .patience = {.sleep = [this](uint64_t ms) {
+                              slept_.push_back(ms);
+                              if (while_asleep_) while_asleep_();
+                            }}});
     return client.LookUp(log_.configuration().Fingerprint(), labels);
   }
   absl::StatusOr<Lookup> LookUp(const std::string& label) {
@@ -84,11 +97,20 @@ class DirectoryClientTest : public ::testing::Test {
   // refusal is in refused_.
   void ExpectRefused(const std::string& label, RefusalReason reason) {
     std::optional<TreeView> before = StoredView();
+    ExpectRefusedWithEvidence(label, reason);
+    EXPECT_TRUE(StoredView() == before) << refused_;
+  }
+  // The same where the tree that it was proven in is remembered.
+  void ExpectUnreadable(const std::string& label, RefusalReason reason) {
+    ExpectRefusedWithEvidence(label, reason);
+    EXPECT_EQ(StoredSize(), log_.size()) << refused_;
+  }
+  void ExpectRefusedWithEvidence(const std::string& label,
+                                 RefusalReason reason) {
     absl::Status status = LookUp(label).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
     EXPECT_EQ(RefusalOf(status), reason) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr("evidence kept in"));
-    EXPECT_TRUE(StoredView() == before) << status;
     refused_ = status;
   }
 
@@ -98,7 +120,147 @@ class DirectoryClientTest : public ::testing::Test {
   uint64_t now_;
   State state_;
   absl::Status refused_;
+  size_t max_bytes_ = 256 << 20;
+  std::vector<std::pair<size_t, size_t>> progress_;
+  std::vector<uint64_t> slept_;
+  // Called whenever the client waits for the server's limit.
+  std::function<void()> while_asleep_;
 };
+
+// A server that lets `burst` addresses through and then, after each time that
+// its client has waited, `portion` more.
+class LimitedTest : public DirectoryClientTest {
+ protected:
+  void Limit(size_t burst, size_t portion) {
+    left_ = burst;
+    server_.limit = [this] { return left_ > 0 ? (left_--, 0) : 3000; };
+    while_asleep_ = [this, portion] { left_ += portion; };
+  }
+  // With one version each; the log has 4 entries then.
+  std::vector<std::string> Users(int count) {
+    std::vector<std::string> labels;
+    std::vector<TestLog::NewVersion> versions;
+    for (int i = 0; i < count; ++i) {
+      labels.push_back(absl::StrCat("user", i, "@example.org"));
+      versions.push_back({labels.back(), EntryWith(labels.back())});
+    }
+    log_.Append(kStart + 3, versions);
+    return labels;
+  }
+  // What each request advertised.
+  std::vector<std::optional<uint64_t>> Advertised() {
+    std::vector<std::optional<uint64_t>> sizes;
+    for (const std::string& bytes : server_.requests) {
+      sizes.push_back(keytrans::SearchRequest::Parse(bytes)->last);
+    }
+    return sizes;
+  }
+
+  size_t left_ = 0;
+};
+
+TEST_F(LimitedTest, FindsAllThatTheLimitLetsThroughInPortions) {
+  const std::vector<std::string> labels = Users(10);
+  Limit(/*burst=*/4, /*portion=*/3);
+  auto answers = LookUpAll(labels);
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  for (size_t i = 0; i < labels.size(); ++i) {
+    ASSERT_TRUE((*answers)[i].ok()) << i << (*answers)[i].status();
+    EXPECT_EQ((*answers)[i]->found->entry.SerializeAsString(),
+              EntryWith(labels[i]));
+  }
+  EXPECT_THAT(slept_, ElementsAre(3000, 3000));
+}
+
+TEST_F(LimitedTest, EachPortionIsOfOneTreeThatContinuesTheOneBefore) {
+  const std::vector<std::string> labels = Users(6);
+  Limit(/*burst=*/4, /*portion=*/4);
+  auto more = while_asleep_;
+  while_asleep_ = [&] {
+    more();
+    // What the portion before showed has been stored by now.
+    EXPECT_EQ(StoredSize(), 4u);
+    log_.Append(kStart + 4, {});
+  };
+  auto answers = LookUpAll(labels);
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  std::vector<uint64_t> sizes;
+  for (const absl::StatusOr<Lookup>& answer : *answers) {
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    sizes.push_back(answer->view.size());
+  }
+  EXPECT_THAT(sizes, ElementsAre(4, 4, 4, 4, 5, 5));
+  EXPECT_EQ(StoredSize(), 5u);
+  // The fifth was refused, and asked for once more.
+  EXPECT_THAT(Advertised(),
+              ElementsAre(std::nullopt, std::nullopt, std::nullopt,
+                          std::nullopt, std::nullopt, 4u, 4u));
+}
+
+TEST_F(LimitedTest, RefusesAPortionOfALogThatForked) {
+  const std::vector<std::string> labels = Users(4);
+  Limit(/*burst=*/2, /*portion=*/2);
+  std::unique_ptr<TestLog> fork = log_.Twin();
+  for (int i = 0; i < 6; ++i) fork->Append(kStart + i, {});
+  auto more = while_asleep_;
+  while_asleep_ = [&] {
+    more();
+    server_.before_answer = [&](TestLog*& log) { log = fork.get(); };
+  };
+  auto answers = LookUpAll(labels);
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  EXPECT_TRUE((*answers)[1].ok()) << (*answers)[1].status();
+  EXPECT_TRUE(RefusalOf((*answers)[2].status()).has_value())
+      << (*answers)[2].status();
+  EXPECT_EQ(StoredSize(), 4u);
+}
+
+TEST_F(LimitedTest, CountsUpOverAllPortions) {
+  const std::vector<std::string> labels = Users(5);
+  Limit(/*burst=*/3, /*portion=*/1);
+  ASSERT_TRUE(LookUpAll(labels).ok());
+  std::vector<std::pair<size_t, size_t>> expected;
+  for (size_t done = 1; done <= 5; ++done) expected.push_back({done, 5});
+  EXPECT_EQ(progress_, expected);
+}
+
+TEST_F(LimitedTest, WaitsWhereOthersHaveUsedTheLimitUp) {
+  const std::vector<std::string> labels = Users(3);
+  // Nothing at first, and nothing after the first answer for a time.
+  Limit(/*burst=*/0, /*portion=*/0);
+  while_asleep_ = [&] { left_ = slept_.size() == 2 ? 1 : slept_.size() / 5; };
+  auto answers = LookUpAll(labels);
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  for (const absl::StatusOr<Lookup>& answer : *answers) {
+    EXPECT_TRUE(answer.ok()) << answer.status();
+  }
+  EXPECT_GE(slept_.size(), 5u);
+}
+
+TEST_F(LimitedTest, OneAddressIsWaitedForAsWell) {
+  Limit(/*burst=*/0, /*portion=*/1);
+  absl::StatusOr<Lookup> lookup = LookUp(kAlice);
+  ASSERT_TRUE(lookup.ok()) << lookup.status();
+  EXPECT_THAT(slept_, ElementsAre(3000));
+}
+
+TEST_F(LimitedTest, FailsOnlyTheRestWhenTheLimitNeverLifts) {
+  const std::vector<std::string> labels = Users(4);
+  Limit(/*burst=*/2, /*portion=*/0);
+  auto answers = LookUpAll(labels);
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const absl::Status status = (*answers)[i].status();
+    if (i < 2) {
+      EXPECT_TRUE(status.ok()) << status;
+      continue;
+    }
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("too many addresses"));
+  }
+  EXPECT_EQ(slept_.size(), 10u);
+  EXPECT_EQ(StoredSize(), 4u);
+}
 
 TEST_F(DirectoryClientTest, FindsWhatTheLogProves) {
   server_.issuers = {"issuer"};
@@ -359,6 +521,34 @@ TEST_F(DirectoryClientTest, LooksManyAddressesUpInOneTree) {
   EXPECT_EQ(StoredSize(), 4u);
 }
 
+TEST_F(DirectoryClientTest, HoldsAnswersUpToALimit) {
+  std::vector<std::string> labels;
+  std::vector<TestLog::NewVersion> versions;
+  for (int i = 0; i < 20; ++i) {
+    labels.push_back("user" + std::to_string(i) + "@example.org");
+    versions.push_back({labels.back(), EntryWith(labels.back())});
+  }
+  log_.Append(kStart + 3, versions);
+  server_.tamper = [](v1::SearchAnswer& answer) {
+    answer.add_issuers(std::string(1 << 20, 'x'));
+  };
+  max_bytes_ = 5 << 20;
+  auto answers = LookUpAll(labels);
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (i < 5) {
+      EXPECT_TRUE((*answers)[i].ok()) << i << (*answers)[i].status();
+      continue;
+    }
+    EXPECT_EQ((*answers)[i].status().code(),
+              absl::StatusCode::kResourceExhausted);
+    EXPECT_THAT(std::string((*answers)[i].status().message()),
+                HasSubstr("more than 5 MiB; ask for fewer"));
+  }
+  // What was answered is believed and kept.
+  EXPECT_EQ(StoredSize(), 4u);
+}
+
 TEST_F(DirectoryClientTest, AsksAgainWhenTheLogGrowsInTheMiddle) {
   int calls = 0;
   server_.before_answer = [&](TestLog*& log) {
@@ -436,20 +626,21 @@ TEST_F(DirectoryClientTest, SaysThatAnEntryIsOfANewerFormat) {
   EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("format 2"), HasSubstr("update")));
-  EXPECT_EQ(StoredView(), std::nullopt);
+  // The tree was verified: no other one of its size is believed from now on.
+  EXPECT_EQ(StoredSize(), log_.size());
 }
 
 TEST_F(DirectoryClientTest, RefusesAValueThatIsNoEntry) {
   log_.Append(kStart + 3, {{kAlice, "no entry"}});
-  ExpectRefused(kAlice, RefusalReason::kMalformed);
+  ExpectUnreadable(kAlice, RefusalReason::kMalformed);
   log_.Append(kStart + 4, {{kAlice, ""}});
-  ExpectRefused(kAlice, RefusalReason::kMalformed);
+  ExpectUnreadable(kAlice, RefusalReason::kMalformed);
   EXPECT_THAT(std::string(refused_.message()), HasSubstr("no format number"));
   v1::DirectoryEntry entry;
   entry.set_format(1);
   entry.add_certificates()->add_issuer_sha256("short");
   log_.Append(kStart + 5, {{kAlice, entry.SerializeAsString()}});
-  ExpectRefused(kAlice, RefusalReason::kMalformed);
+  ExpectUnreadable(kAlice, RefusalReason::kMalformed);
   EXPECT_THAT(std::string(refused_.message()), HasSubstr("5 bytes"));
 }
 

@@ -1,9 +1,12 @@
 #include "client/entry.h"
 
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "crypto/hash.h"
+#include "keytrans/refusal.h"
 
 namespace sealbook::client {
 namespace {
@@ -53,6 +56,19 @@ std::vector<std::string> IssuersOf(const v1::DirectoryEntry& entry,
     }
   }
   return issuers;
+}
+
+absl::StatusOr<ProvenEntry> DecodeProvenEntry(
+    absl::string_view value, absl::Span<const std::string> sent) {
+  absl::StatusOr<v1::DirectoryEntry> entry = DecodeEntry(value);
+  if (absl::IsInvalidArgument(entry.status())) {
+    return keytrans::Refuse(keytrans::RefusalReason::kMalformed,
+                            entry.status().message());
+  }
+  SEALBOOK_RETURN_IF_ERROR(entry.status());
+  ProvenEntry proven{*std::move(entry), {}};
+  proven.issuers = IssuersOf(proven.entry, sent);
+  return proven;
 }
 
 }  // namespace sealbook::client

@@ -22,6 +22,17 @@ absl::StatusOr<v1::DirectoryEntry> DecodeEntry(absl::string_view value);
 std::vector<std::string> IssuersOf(const v1::DirectoryEntry& entry,
                                    absl::Span<const std::string> sent);
 
+struct ProvenEntry {
+  v1::DirectoryEntry entry;
+  // DER, each named by its SHA-256 in the entry.
+  std::vector<std::string> issuers;
+};
+
+// Both of the above for a value that was proven. Refused (kMalformed): the log
+// committed itself to something that is no entry. UNIMPLEMENTED as above.
+absl::StatusOr<ProvenEntry> DecodeProvenEntry(
+    absl::string_view value, absl::Span<const std::string> sent);
+
 }  // namespace sealbook::client
 
 #endif  // SEALBOOK_CLIENT_ENTRY_H_

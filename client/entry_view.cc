@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "client/crl_reason.h"
 #include "client/words.h"
 #include "proto/sealbook/v1/publisher.pb.h"
 #include "smime/chain.h"
@@ -152,6 +153,18 @@ void ViewCause(const v1::DirectoryEntry& entry, EntryView& view) {
       view.cause = "renewed";
       view.cause_sha256 =
           absl::BytesToHexString(entry.renewed().certificate_sha256());
+      break;
+    case v1::DirectoryEntry::kRevoked:
+      view.cause = "revoked";
+      view.cause_sha256 =
+          absl::BytesToHexString(entry.revoked().certificate_sha256());
+      view.revocation_reason =
+          std::string(CrlReasonName(entry.revoked().reason()));
+      break;
+    case v1::DirectoryEntry::kRestored:
+      view.cause = "restored";
+      view.cause_sha256 =
+          absl::BytesToHexString(entry.restored().certificate_sha256());
       break;
     default:
       view.cause = "unknown";

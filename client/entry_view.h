@@ -41,11 +41,15 @@ struct CertificateView {
 };
 
 struct EntryView {
-  // "issued", "renewed"; "unknown" for what a newer version may add.
+  // "issued", "renewed", "revoked", "restored" (a hold was lifted); "unknown"
+  // for what a newer version may add.
   std::string cause;
-  // SHA-256 of the certificate that this version added, hexadecimal; empty when
-  // the cause names none.
+  // SHA-256 of the certificate that this version added or revoked, hexadecimal;
+  // empty when the cause names none.
   std::string cause_sha256;
+  // Of "revoked", as RFC 5280 names it ("keyCompromise"; "unspecified" when
+  // none was stated); else empty.
+  std::string revocation_reason;
   std::string publisher;
   // "consent", "contract", "organization policy", "already public", "not
   // stated".

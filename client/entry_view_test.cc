@@ -184,6 +184,15 @@ TEST_F(EntryViewTest, SaysWhyTheVersionExists) {
   EXPECT_EQ(View().basis, "organization policy");
   entry_.mutable_renewed();
   EXPECT_EQ(View().cause, "renewed");
+  entry_.mutable_revoked()->set_certificate_sha256("\x02");
+  EXPECT_EQ(View().cause, "revoked");
+  EXPECT_EQ(View().cause_sha256, "02");
+  EXPECT_EQ(View().revocation_reason, "unspecified");
+  entry_.mutable_revoked()->set_reason(v1::CRL_REASON_KEY_COMPROMISE);
+  EXPECT_EQ(View().revocation_reason, "keyCompromise");
+  entry_.mutable_restored()->set_certificate_sha256("\x03");
+  EXPECT_EQ(View().cause, "restored");
+  EXPECT_EQ(View().revocation_reason, "");
   entry_.set_basis(77);
   EXPECT_EQ(View().basis, "unknown (77)");
 }

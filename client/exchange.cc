@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
@@ -20,6 +21,21 @@ namespace sealbook::client {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::pair<AnswerKind, const char*> kAnswerFiles[] = {
+    {AnswerKind::kFound, "/response.tls"},
+    {AnswerKind::kAbsent, "/absence.tls"},
+    {AnswerKind::kNoSuchVersion, "/greatest.tls"},
+    {AnswerKind::kHistory, "/history.tls"},
+    {AnswerKind::kAsOf, "/as-of.tls"},
+};
+
+std::string AnswerFile(AnswerKind kind) {
+  for (const auto& [known, file] : kAnswerFiles) {
+    if (known == kind) return file;
+  }
+  return "";
+}
 
 constexpr char kEvidenceUrl[] = "sealbook.dev/evidence";
 
@@ -67,6 +83,21 @@ absl::StatusOr<std::vector<std::string>> ReadIssuers(
     issuers.push_back(std::move(der));
   }
   return issuers;
+}
+
+// Which answer the folder holds; response.tls when there is none, so that its
+// absence is told.
+absl::StatusOr<AnswerKind> FindAnswer(const std::string& folder) {
+  std::vector<AnswerKind> found;
+  for (const auto& [kind, file] : kAnswerFiles) {
+    if (Exists(folder + file)) found.push_back(kind);
+  }
+  if (found.size() > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        folder, ": has both ", AnswerFile(found[0]).substr(1), " and ",
+        AnswerFile(found[1]).substr(1), ": which is it?"));
+  }
+  return found.empty() ? AnswerKind::kFound : found[0];
 }
 
 // Names the exchange and the refusal, so that a repeated answer is seen to be
@@ -124,9 +155,8 @@ absl::Status WriteExchange(const std::string& folder,
       WriteNewFile(folder + "/configuration.tls", exchange.configuration));
   SEALBOOK_RETURN_IF_ERROR(
       WriteNewFile(folder + "/request.tls", exchange.request));
-  SEALBOOK_RETURN_IF_ERROR(WriteNewFile(
-      folder + (exchange.absence ? "/absence.tls" : "/response.tls"),
-      exchange.response));
+  SEALBOOK_RETURN_IF_ERROR(
+      WriteNewFile(folder + AnswerFile(exchange.kind), exchange.response));
   SEALBOOK_RETURN_IF_ERROR(
       WriteNewFile(folder + "/time", absl::StrCat(exchange.time_ms, "\n")));
   if (exchange.view.has_value()) {
@@ -168,15 +198,9 @@ absl::StatusOr<Exchange> ReadExchange(const std::string& folder) {
                             ReadFile(folder + "/configuration.tls"));
   SEALBOOK_ASSIGN_OR_RETURN(exchange.request,
                             ReadFile(folder + "/request.tls"));
-  bool response = Exists(folder + "/response.tls");
-  exchange.absence = Exists(folder + "/absence.tls");
-  if (response && exchange.absence) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        folder, ": has both response.tls and absence.tls: which is it?"));
-  }
-  SEALBOOK_ASSIGN_OR_RETURN(
-      exchange.response,
-      ReadFile(folder + (exchange.absence ? "/absence.tls" : "/response.tls")));
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.kind, FindAnswer(folder));
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.response,
+                            ReadFile(folder + AnswerFile(exchange.kind)));
   SEALBOOK_ASSIGN_OR_RETURN(std::string time, ReadFile(folder + "/time", 100));
   SEALBOOK_ASSIGN_OR_RETURN(exchange.time_ms, ParseTime(time));
   if (Exists(folder + "/view.tls")) {

@@ -3,8 +3,14 @@
 // configuration and has verified the view:
 //
 //   configuration.tls  Configuration ([KT] "Tree Head Signature")
-//   request.tls        SearchRequest
-//   response.tls       SearchResponse; or absence.tls, an AbsenceResponse
+//   request.tls        SearchRequest, HistoryRequest or AsOfRequest
+//   and the answer, named by its kind:
+//   response.tls       SearchResponse
+//   absence.tls        AbsenceResponse
+//   greatest.tls       SearchResponse to the request without its version, which
+//                      does not exist
+//   history.tls        HistoryResponse
+//   as-of.tls          AsOfResponse
 //   time               when the answer was received: milliseconds since the
 //                      Unix epoch, decimal
 //   view.tls           TreeView that the request advertised; missing when it
@@ -29,13 +35,15 @@
 
 namespace sealbook::client {
 
+// What kind of answer it is.
+enum class AnswerKind { kFound, kAbsent, kNoSuchVersion, kHistory, kAsOf };
+
 // Bytes, parsed by nobody yet.
 struct Exchange {
   std::string configuration;
   std::string request;
   std::string response;
-  // The response is an AbsenceResponse.
-  bool absence = false;
+  AnswerKind kind = AnswerKind::kFound;
   uint64_t time_ms = 0;
   std::optional<std::string> view;
   std::vector<std::string> issuers;
@@ -50,8 +58,8 @@ struct Exchange {
 absl::Status WriteExchange(const std::string& folder, const Exchange& exchange);
 
 // Issuers in the order of their file names; one whose name is not its hash is
-// INVALID_ARGUMENT, as is a folder with both an answer and an absence, or a
-// time that is no number. NOT_FOUND: a file is missing.
+// INVALID_ARGUMENT, as is a folder with two answers, or a time that is no
+// number. NOT_FOUND: a file is missing.
 absl::StatusOr<Exchange> ReadExchange(const std::string& folder);
 
 // The time in a `time` file, white space around it allowed. INVALID_ARGUMENT

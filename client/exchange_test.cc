@@ -21,7 +21,6 @@ Exchange Example() {
   return {.configuration = std::string("c\0c", 3),
           .request = "request",
           .response = "response",
-          .absence = false,
           .time_ms = 1767225600123,
           .view = "view",
           .issuers = {"issuer"}};
@@ -37,14 +36,16 @@ int FilesBelow(const std::string& folder) {
 
 TEST(ExchangeTest, ReadsBackWhatItWrote) {
   TempFolder folder;
-  for (bool absence : {false, true}) {
+  for (AnswerKind kind :
+       {AnswerKind::kFound, AnswerKind::kAbsent, AnswerKind::kNoSuchVersion,
+        AnswerKind::kHistory, AnswerKind::kAsOf}) {
     Exchange exchange = Example();
-    exchange.absence = absence;
-    if (absence) {
+    exchange.kind = kind;
+    if (kind == AnswerKind::kAbsent) {
       exchange.view.reset();
       exchange.issuers.clear();
     }
-    std::string place = folder.path(absence ? "a" : "b");
+    std::string place = folder.path(std::to_string(static_cast<int>(kind)));
     ASSERT_TRUE(WriteExchange(place, exchange).ok());
     auto read = ReadExchange(place);
     ASSERT_TRUE(read.ok()) << read.status();

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/patience.h"
+#include "client/publish_stream.h"
 
 namespace sealbook::client {
 namespace {
@@ -17,46 +20,51 @@ namespace {
 constexpr uint64_t kFirstRetryMs = 500;
 constexpr uint64_t kMaxRetryMs = 30000;
 
-// What an item adds to an encoded PublishRequest: tag, length, bytes.
-size_t EncodedSize(const v1::PublishItem& item) {
-  size_t size = item.ByteSizeLong();
-  size_t length_bytes = 1;
-  for (size_t rest = size >> 7; rest > 0; rest >>= 7) ++length_bytes;
-  return 1 + length_bytes + size;
-}
-
 // When the server asks to be left alone for a time; 0 when it does not.
 uint64_t PushbackMs(const grpc::ClientContext& context) {
-  const auto& metadata = context.GetServerTrailingMetadata();
-  auto it = metadata.find("grpc-retry-pushback-ms");
-  uint64_t ms = 0;
-  if (it == metadata.end() ||
-      !absl::SimpleAtoi(std::string(it->second.data(), it->second.size()),
-                        &ms)) {
-    return 0;
+  return std::min(RetryHintMs(context), kMaxRetryMs);
+}
+
+// Whether the same may go well another time. `progress`: something was answered
+// before, so that the address, the keys and the server are right.
+bool IsWorthAnother(const absl::Status& status, bool progress) {
+  switch (status.code()) {
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kAborted:
+      return true;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kDeadlineExceeded:
+      return progress;
+    default:
+      return false;
   }
-  return std::min(ms, kMaxRetryMs);
+}
+
+// The items from `first` on that one request holds; at least one unless none is
+// left. `too_large`: the next item fits into no request.
+v1::PublishRequest NextRequest(const PublishItems& items, size_t first,
+                               bool& too_large) {
+  v1::PublishRequest request;
+  size_t bytes = 0;
+  too_large = false;
+  for (size_t i = first;
+       i < items.count && request.items_size() < int{kMaxItemsPerRequest};
+       ++i) {
+    v1::PublishItem item = items.make(i);
+    const size_t size = WireSize(item);
+    if (bytes + size > kMaxBytesPerRequest) {
+      too_large = bytes == 0;
+      if (too_large) *request.add_items() = std::move(item);
+      break;
+    }
+    bytes += size;
+    *request.add_items() = std::move(item);
+  }
+  return request;
 }
 
 }  // namespace
-
-std::vector<ItemRange> SplitIntoRequests(
-    absl::Span<const v1::PublishItem> items) {
-  std::vector<ItemRange> ranges;
-  size_t bytes = 0;
-  for (size_t i = 0; i < items.size(); ++i) {
-    size_t size = EncodedSize(items[i]);
-    bool full = ranges.empty() || bytes + size > kMaxBytesPerRequest ||
-                i - ranges.back().begin == kMaxItemsPerRequest;
-    if (full) {
-      ranges.push_back({i, i});
-      bytes = 0;
-    }
-    ranges.back().end = i + 1;
-    bytes += size;
-  }
-  return ranges;
-}
 
 PublisherClient::PublisherClient(
     Endpoint endpoint, const std::shared_ptr<grpc::ChannelInterface>& channel,
@@ -71,71 +79,148 @@ PublisherClient::PublisherClient(
   }
 }
 
-std::vector<absl::StatusOr<v1::PublishResult>> PublisherClient::Publish(
-    absl::Span<const v1::PublishItem> items,
-    const std::function<void(size_t done)>& progress) {
-  std::vector<absl::StatusOr<v1::PublishResult>> results(
-      items.size(), absl::AbortedError("not sent: an earlier request failed"));
-  for (const ItemRange& range : SplitIntoRequests(items)) {
-    v1::PublishRequest request;
-    for (size_t i = range.begin; i < range.end; ++i) {
-      *request.add_items() = items[i];
-    }
-    if (request.ByteSizeLong() > kMaxBytesPerRequest) {
-      results[range.begin] = absl::InvalidArgumentError(
-          absl::StrCat("this certificate and its intermediates have ",
-                       request.ByteSizeLong(), " bytes, a request at most ",
-                       kMaxBytesPerRequest));
-      continue;
-    }
-    absl::StatusOr<v1::PublishResponse> response = Send(request);
-    for (size_t i = range.begin; i < range.end; ++i) {
-      if (response.ok()) {
-        results[i] = std::move(
-            *response->mutable_results(static_cast<int>(i - range.begin)));
-      } else {
-        results[i] = response.status();
-      }
-    }
-    if (!response.ok()) break;
-    tree_size_ = std::max(tree_size_, response->tree_size());
-    if (progress != nullptr) progress(range.end);
-  }
-  return results;
-}
-
-absl::StatusOr<v1::PublishResponse> PublisherClient::Send(
-    const v1::PublishRequest& request) {
+absl::Status PublisherClient::Persist(
+    const size_t& done,
+    const std::function<absl::Status(uint64_t& pushback_ms)>& attempt) {
   uint64_t wait_ms = kFirstRetryMs;
-  for (int attempt = 1;; ++attempt) {
+  int failures = 0;
+  while (true) {
+    const size_t before = done;
     uint64_t pushback_ms = 0;
-    absl::StatusOr<v1::PublishResponse> response =
-        SendOnce(request, pushback_ms);
-    bool again = absl::IsResourceExhausted(response.status()) ||
-                 absl::IsAborted(response.status());
-    if (!again || attempt >= options_.max_attempts) return response;
-    options_.sleep(std::max(wait_ms, pushback_ms));
+    absl::Status status = attempt(pushback_ms);
+    if (status.ok()) return status;
+    if (done > before) {
+      failures = 0;
+      wait_ms = kFirstRetryMs;
+    }
+    if (!IsWorthAnother(status, done > 0) ||
+        ++failures >= options_.max_attempts) {
+      return status;
+    }
+    const uint64_t ms = std::max(wait_ms, pushback_ms);
+    if (options_.retrying != nullptr) options_.retrying(status, ms);
+    options_.sleep(ms);
     wait_ms = std::min(2 * wait_ms, kMaxRetryMs);
   }
 }
 
-absl::StatusOr<v1::PublishResponse> PublisherClient::SendOnce(
-    const v1::PublishRequest& request, uint64_t& retry_after_ms) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::milliseconds(options_.timeout_ms));
-  v1::PublishResponse response;
-  grpc::Status status = stub_->Publish(&context, request, &response);
-  if (!status.ok()) {
-    retry_after_ms = PushbackMs(context);
-    return ExplainRpc(status, endpoint_);
+absl::Status PublisherClient::Publish(const PublishItems& items,
+                                      const Answered& answered) {
+  size_t done = 0;
+  return Persist(done, [&](uint64_t& pushback_ms) {
+    return StreamOnce(items, answered, done, pushback_ms);
+  });
+}
+
+absl::Status PublisherClient::StreamOnce(const PublishItems& items,
+                                         const Answered& answered, size_t& done,
+                                         uint64_t& pushback_ms) {
+  // The first that is too large ends a stream: what comes after it is sent on
+  // the next one.
+  while (done < items.count) {
+    PublishItems some = items;
+    some.count = done;
+    std::optional<v1::PublishResult> refused;
+    while (some.count < items.count && !refused.has_value()) {
+      const v1::PublishItem item = items.make(some.count);
+      if (IsTooLarge(item)) {
+        refused = RefuseTooLarge(item);
+      } else {
+        ++some.count;
+      }
+    }
+    if (some.count > done) {
+      PublishStream stream(*stub_, some, done, options_.timeout_ms);
+      grpc::Status status = stream.Run(answered);
+      done = stream.done();
+      tree_size_ = std::max(tree_size_, stream.tree_size());
+      if (status.ok() && done < some.count) {
+        status = grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                              "the server ended the stream");
+      }
+      if (!status.ok()) {
+        pushback_ms = PushbackMs(stream.context());
+        return ExplainRpc(status, endpoint_);
+      }
+    }
+    if (refused.has_value()) answered(done++, *refused, tree_size_);
   }
-  if (response.results_size() != request.items_size()) {
-    return absl::InternalError(absl::StrCat(
-        endpoint_.server.target, " answered ", request.items_size(),
-        " certificates with ", response.results_size(), " results"));
-  }
-  return response;
+  return absl::OkStatus();
+}
+
+absl::Status PublisherClient::Validate(const PublishItems& items,
+                                       const Answered& answered) {
+  size_t done = 0;
+  return Persist(done, [&](uint64_t& pushback_ms) -> absl::Status {
+    while (done < items.count) {
+      bool too_large = false;
+      const v1::PublishRequest request = NextRequest(items, done, too_large);
+      if (too_large) {
+        answered(done++, RefuseTooLarge(request.items(0)), tree_size_);
+        continue;
+      }
+      grpc::ClientContext context;
+      context.set_deadline(std::chrono::system_clock::now() +
+                           std::chrono::milliseconds(options_.timeout_ms));
+      v1::PublishResponse response;
+      const grpc::Status status = stub_->Validate(&context, request, &response);
+      if (!status.ok()) {
+        pushback_ms = PushbackMs(context);
+        return ExplainRpc(status, endpoint_);
+      }
+      if (response.results_size() != request.items_size()) {
+        return absl::InternalError(absl::StrCat(
+            endpoint_.server.target, " answered ", request.items_size(),
+            " certificates with ", response.results_size(), " results"));
+      }
+      tree_size_ = std::max(tree_size_, response.tree_size());
+      for (const v1::PublishResult& result : response.results()) {
+        answered(done++, result, tree_size_);
+      }
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<v1::RevokeResult>> PublisherClient::Revoke(
+    absl::Span<const v1::RevokeItem> items) {
+  std::vector<v1::RevokeResult> results;
+  size_t done = 0;
+  SEALBOOK_RETURN_IF_ERROR(
+      Persist(done, [&](uint64_t& pushback_ms) -> absl::Status {
+        while (done < items.size()) {
+          v1::RevokeRequest request;
+          size_t bytes = 0;
+          for (size_t i = done; i < items.size() &&
+                                request.items_size() < int{kMaxItemsPerRequest};
+               ++i) {
+            bytes += items[i].ByteSizeLong() + 8;
+            if (i > done && bytes > kMaxBytesPerRequest) break;
+            *request.add_items() = items[i];
+          }
+          grpc::ClientContext context;
+          context.set_deadline(std::chrono::system_clock::now() +
+                               std::chrono::milliseconds(options_.timeout_ms));
+          v1::RevokeResponse response;
+          const grpc::Status status =
+              stub_->Revoke(&context, request, &response);
+          if (!status.ok()) {
+            pushback_ms = PushbackMs(context);
+            return ExplainRpc(status, endpoint_);
+          }
+          if (response.results_size() != request.items_size()) {
+            return absl::InternalError(absl::StrCat(
+                endpoint_.server.target, " answered ", request.items_size(),
+                " revocations with ", response.results_size(), " results"));
+          }
+          tree_size_ = std::max(tree_size_, response.tree_size());
+          done += response.results_size();
+          results.insert(results.end(), response.results().begin(),
+                         response.results().end());
+        }
+        return absl::OkStatus();
+      }));
+  return results;
 }
 
 }  // namespace sealbook::client

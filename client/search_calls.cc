@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <thread>
 #include <utility>
+
+#include "client/patience.h"
 
 namespace sealbook::client {
 namespace {
@@ -49,6 +52,9 @@ std::vector<SearchCallResult> CallSearch(
     queue.Next(&tag, &ok);
     size_t index = reinterpret_cast<size_t>(tag);
     results[index].received_ms = clock();
+    if (!results[index].status.ok()) {
+      results[index].retry_after_ms = RetryHintMs(calls[index]->context);
+    }
     calls[index].reset();
     if (started < requests.size()) start_next();
   }
@@ -57,6 +63,54 @@ std::vector<SearchCallResult> CallSearch(
   bool ok = false;
   while (queue.Next(&tag, &ok)) {
   }
+  return results;
+}
+
+std::vector<SearchCallResult> CallSearchBatch(
+    v1::KeyTransparency::StubInterface& stub,
+    absl::Span<const std::string> requests, uint64_t timeout_ms,
+    size_t max_bytes, const Clock& clock,
+    const std::function<void(size_t done)>& progress) {
+  std::vector<SearchCallResult> results(requests.size());
+  grpc::ClientContext context;
+  context.set_deadline(
+      std::chrono::system_clock::now() +
+      std::chrono::milliseconds(timeout_ms * (1 + requests.size() / 100)));
+  auto stream = stub.SearchBatch(&context);
+  // The server reads on only while we take its answers.
+  std::thread writer([&] {
+    v1::SearchCall call;
+    for (const std::string& request : requests) {
+      call.set_request(request);
+      if (!stream->Write(call)) return;
+    }
+    stream->WritesDone();
+  });
+  size_t done = 0;
+  size_t bytes = 0;
+  while (done < requests.size() && bytes <= max_bytes &&
+         stream->Read(&results[done].answer)) {
+    bytes += results[done].answer.ByteSizeLong();
+    results[done++].received_ms = clock();
+    if (progress) progress(done);
+  }
+  // Nothing more is wanted: neither does the writer wait for room any longer,
+  // nor we for a status that may never come.
+  const bool enough = done == requests.size() || bytes > max_bytes;
+  if (enough) context.TryCancel();
+  writer.join();
+  grpc::Status status = stream->Finish();
+  if (enough) {
+    results.resize(done);
+    return results;
+  }
+  if (status.ok()) {
+    status = grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                          "the server ended the stream before all answers");
+  }
+  results.resize(done + 1);
+  results[done].status = status;
+  results[done].retry_after_ms = RetryHintMs(context);
   return results;
 }
 

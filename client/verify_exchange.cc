@@ -16,50 +16,144 @@ namespace {
 
 using keytrans::RefusalReason;
 
-absl::StatusOr<VerifiedAnswer> VerifyResponse(
-    const keytrans::Verifier& verifier, const keytrans::SearchRequest& request,
-    const std::optional<keytrans::TreeView>& view, const Exchange& exchange) {
+using View = std::optional<keytrans::TreeView>;
+
+VerifiedAnswer MakeAnswer(const Exchange& exchange, std::string label,
+                          keytrans::TreeView view) {
   VerifiedAnswer answer;
-  answer.label = request.label;
-  if (exchange.absence) {
+  answer.kind = exchange.kind;
+  answer.label = std::move(label);
+  answer.view = std::move(view);
+  return answer;
+}
+
+VerifiedAnswer MakeAnswer(const Exchange& exchange, std::string label,
+                          keytrans::VerifiedVersion found) {
+  VerifiedAnswer answer = MakeAnswer(exchange, std::move(label), found.view);
+  if (found.obligation.has_value()) {
+    answer.obligations.push_back(*found.obligation);
+  }
+  answer.found = std::move(found);
+  return answer;
+}
+
+absl::StatusOr<VerifiedAnswer> VerifySearch(const keytrans::Verifier& verifier,
+                                            const View& view,
+                                            const Exchange& exchange) {
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::SearchRequest request,
+                            keytrans::SearchRequest::Parse(exchange.request));
+  if (exchange.kind == AnswerKind::kAbsent) {
     SEALBOOK_ASSIGN_OR_RETURN(
         keytrans::VerifiedAbsence absence,
         verifier.VerifyAbsence(request, view, exchange.response,
                                exchange.time_ms));
-    answer.view = std::move(absence.view);
-    return answer;
+    return MakeAnswer(exchange, request.label, std::move(absence.view));
   }
+  const bool missing = exchange.kind == AnswerKind::kNoSuchVersion;
   SEALBOOK_ASSIGN_OR_RETURN(
-      answer.found, verifier.VerifySearch(request, view, exchange.response,
-                                          exchange.time_ms));
-  answer.view = answer.found->view;
+      keytrans::VerifiedVersion found,
+      missing ? verifier.VerifyNoSuchVersion(request, view, exchange.response,
+                                             exchange.time_ms)
+              : verifier.VerifySearch(request, view, exchange.response,
+                                      exchange.time_ms));
+  VerifiedAnswer answer = MakeAnswer(exchange, request.label, std::move(found));
+  if (missing) answer.missing_version = *request.version;
   return answer;
+}
+
+absl::StatusOr<VerifiedAnswer> VerifyHistory(const keytrans::Verifier& verifier,
+                                             const View& view,
+                                             const Exchange& exchange,
+                                             std::optional<uint64_t> newer) {
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::HistoryRequest request,
+                            keytrans::HistoryRequest::Parse(exchange.request));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::VerifiedHistory history,
+      verifier.VerifyHistory(request, view, exchange.response, exchange.time_ms,
+                             newer));
+  VerifiedAnswer answer =
+      MakeAnswer(exchange, request.label, std::move(history.view));
+  answer.history = std::move(history.versions);
+  answer.obligations = std::move(history.obligations);
+  return answer;
+}
+
+absl::StatusOr<VerifiedAnswer> VerifyAsOf(const keytrans::Verifier& verifier,
+                                          const View& view,
+                                          const Exchange& exchange) {
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::AsOfRequest request,
+                            keytrans::AsOfRequest::Parse(exchange.request));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::VerifiedState state,
+      verifier.VerifyAsOf(request, view, exchange.response, exchange.time_ms));
+  VerifiedAnswer answer =
+      state.in_force.has_value()
+          ? MakeAnswer(exchange, request.label, *std::move(state.in_force))
+          : MakeAnswer(exchange, request.label, std::move(state.view));
+  answer.time_ms = request.time;
+  answer.position = state.position;
+  return answer;
+}
+
+absl::StatusOr<VerifiedAnswer> VerifyResponse(
+    const keytrans::Verifier& verifier, const View& view,
+    const Exchange& exchange, std::optional<uint64_t> newer) {
+  switch (exchange.kind) {
+    case AnswerKind::kHistory:
+      return VerifyHistory(verifier, view, exchange, newer);
+    case AnswerKind::kAsOf:
+      return VerifyAsOf(verifier, view, exchange);
+    case AnswerKind::kFound:
+    case AnswerKind::kAbsent:
+    case AnswerKind::kNoSuchVersion:
+      break;
+  }
+  return VerifySearch(verifier, view, exchange);
+}
+
+template <typename Response>
+std::vector<uint64_t> Timestamps(const absl::StatusOr<Response>& response,
+                                 keytrans::CombinedTreeProof Response::*proof) {
+  if (!response.ok()) return {};
+  return (*response.*proof).timestamps;
 }
 
 // The timestamps of an answer, which has been parsed before.
 std::vector<uint64_t> TimestampsOf(const keytrans::Configuration& configuration,
-                                   const keytrans::SearchRequest& request,
                                    const Exchange& exchange) {
-  if (exchange.absence) {
-    auto response =
-        keytrans::AbsenceResponse::Parse(configuration, exchange.response);
-    return response.ok() ? response->search.timestamps
-                         : std::vector<uint64_t>();
+  const std::string& bytes = exchange.response;
+  switch (exchange.kind) {
+    case AnswerKind::kAbsent:
+      return Timestamps(keytrans::AbsenceResponse::Parse(configuration, bytes),
+                        &keytrans::AbsenceResponse::search);
+    case AnswerKind::kHistory: {
+      auto request = keytrans::HistoryRequest::Parse(exchange.request);
+      if (!request.ok()) return {};
+      return Timestamps(
+          keytrans::HistoryResponse::Parse(configuration, *request, bytes),
+          &keytrans::HistoryResponse::history);
+    }
+    case AnswerKind::kAsOf:
+      return Timestamps(keytrans::AsOfResponse::Parse(configuration, bytes),
+                        &keytrans::AsOfResponse::search);
+    case AnswerKind::kFound:
+    case AnswerKind::kNoSuchVersion:
+      break;
   }
-  auto response = keytrans::SearchResponse::Parse(configuration, request,
-                                                  exchange.response);
-  return response.ok() ? response->search.timestamps : std::vector<uint64_t>();
+  auto request = keytrans::SearchRequest::Parse(exchange.request);
+  if (!request.ok()) return {};
+  if (exchange.kind == AnswerKind::kNoSuchVersion) request->version.reset();
+  return Timestamps(
+      keytrans::SearchResponse::Parse(configuration, *request, bytes),
+      &keytrans::SearchResponse::search);
 }
 
 // Adds both times to a refusal for the age of the newest entry. Its timestamp
 // is the greatest one, since everything else has been verified.
 absl::Status NameTimes(const absl::Status& refusal,
                        const keytrans::Configuration& configuration,
-                       const keytrans::SearchRequest& request,
-                       const std::optional<keytrans::TreeView>& view,
-                       const Exchange& exchange) {
-  std::vector<uint64_t> timestamps =
-      TimestampsOf(configuration, request, exchange);
+                       const View& view, const Exchange& exchange) {
+  std::vector<uint64_t> timestamps = TimestampsOf(configuration, exchange);
   if (view.has_value()) timestamps.push_back(view->Timestamp());
   if (timestamps.empty()) return refusal;
   uint64_t newest = *std::max_element(timestamps.begin(), timestamps.end());
@@ -74,19 +168,17 @@ absl::Status NameTimes(const absl::Status& refusal,
 }  // namespace
 
 absl::StatusOr<VerifiedAnswer> VerifyExchange(
-    const keytrans::Verifier& verifier, const Exchange& exchange) {
-  SEALBOOK_ASSIGN_OR_RETURN(keytrans::SearchRequest request,
-                            keytrans::SearchRequest::Parse(exchange.request));
+    const keytrans::Verifier& verifier, const Exchange& exchange,
+    std::optional<uint64_t> newer) {
   std::optional<keytrans::TreeView> view;
   if (exchange.view.has_value()) {
     SEALBOOK_ASSIGN_OR_RETURN(view, keytrans::TreeView::Parse(*exchange.view));
   }
-  auto answer = VerifyResponse(verifier, request, view, exchange);
+  auto answer = VerifyResponse(verifier, view, exchange, newer);
   auto reason = keytrans::RefusalOf(answer.status());
   if (reason == RefusalReason::kStaleHead ||
       reason == RefusalReason::kFutureHead) {
-    return NameTimes(answer.status(), verifier.configuration(), request, view,
-                     exchange);
+    return NameTimes(answer.status(), verifier.configuration(), view, exchange);
   }
   return answer;
 }
@@ -114,6 +206,21 @@ absl::Status CheckNotContradicted(const keytrans::Configuration& configuration,
       absl::StrCat("the log shows a signed tree of ", shown.size(),
                    " entries, but it signed one of ", view.size(),
                    " before: it may have been rolled back to an old copy"));
+}
+
+absl::Status CheckLaterPage(const VerifiedAnswer& page,
+                            const keytrans::TreeView& first) {
+  if (page.kind != AnswerKind::kHistory) {
+    return keytrans::Refuse(RefusalReason::kMalformed,
+                            "a later page of a history is none");
+  }
+  if (page.view.size() != first.size()) {
+    return keytrans::Refuse(
+        RefusalReason::kTreeSize,
+        absl::StrCat("a page of the history shows a tree of ", page.view.size(),
+                     " entries, the first one of ", first.size()));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace sealbook::client

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,9 +17,22 @@
 namespace sealbook::client {
 
 struct VerifiedAnswer {
+  AnswerKind kind = AnswerKind::kFound;
   std::string label;
-  // Absent: the label has no version.
+  // The version that was found; of kNoSuchVersion the greatest, of kAsOf the
+  // one in force. Absent: there is none.
   std::optional<keytrans::VerifiedVersion> found;
+  // Of kNoSuchVersion: the version that does not exist.
+  uint32_t missing_version = 0;
+  // Of kHistory, newest first.
+  std::vector<keytrans::VerifiedHistoryVersion> history;
+  // Of kAsOf: the time that was asked about, milliseconds since the Unix epoch,
+  // and the log entry that was the newest then; absent when the log began
+  // later.
+  uint64_t time_ms = 0;
+  std::optional<uint64_t> position;
+  // What is to be monitored from now on.
+  std::vector<keytrans::MonitoringObligation> obligations;
   // The tree that this is proven in.
   keytrans::TreeView view;
 };
@@ -27,11 +41,12 @@ struct VerifiedAnswer {
 // `verifier`, at exchange.time_ms. Refusals carry a keytrans::RefusalReason;
 // one for the age of the newest entry names both times. INVALID_ARGUMENT
 // without a reason: the request or the view is not an encoding.
-// FAILED_PRECONDITION: the request does not advertise the view. UNIMPLEMENTED:
-// the request names a version. exchange.configuration and issuers are not
-// looked at.
+// FAILED_PRECONDITION: the request does not advertise the view.
+// exchange.configuration and issuers are not looked at. `newer`: as in
+// keytrans::Verifier::VerifyHistory.
 absl::StatusOr<VerifiedAnswer> VerifyExchange(
-    const keytrans::Verifier& verifier, const Exchange& exchange);
+    const keytrans::Verifier& verifier, const Exchange& exchange,
+    std::optional<uint64_t> newer = std::nullopt);
 
 // Refuses a verified tree that the encoded TreeView `retained`, which the log
 // signed, too, contradicts: a smaller one (kTreeSize) was rolled back, one of
@@ -40,6 +55,11 @@ absl::StatusOr<VerifiedAnswer> VerifyExchange(
 absl::Status CheckNotContradicted(const keytrans::Configuration& configuration,
                                   const std::string& retained,
                                   const keytrans::TreeView& shown);
+
+// Refuses a verified page of a history that is not its first one: one that is
+// no page (kMalformed), or not of the first one's tree (kTreeSize).
+absl::Status CheckLaterPage(const VerifiedAnswer& page,
+                            const keytrans::TreeView& first);
 
 }  // namespace sealbook::client
 

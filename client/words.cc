@@ -79,6 +79,9 @@ absl::string_view RefusalInWords(RefusalReason reason) {
       return "The log signed two different trees of one size: it shows "
              "different people different things. This is proof of "
              "misbehaviour; keep the evidence.";
+    case RefusalReason::kExpired:
+      return "The proof uses log entries that are older than this log promises "
+             "to keep, which nobody need be able to check.";
   }
   return "";
 }
@@ -86,6 +89,23 @@ absl::string_view RefusalInWords(RefusalReason reason) {
 std::string TimeInWords(int64_t ms) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixMillis(ms),
                           absl::UTCTimeZone());
+}
+
+absl::StatusOr<uint64_t> ParseTimeText(absl::string_view text) {
+  absl::Time time;
+  std::string error;
+  for (const char* format :
+       {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M",
+        "%Y-%m-%dT%H:%M:%S", absl::RFC3339_full}) {
+    if (absl::ParseTime(format, text, absl::UTCTimeZone(), &time, &error) &&
+        time >= absl::UnixEpoch()) {
+      return static_cast<uint64_t>(absl::ToUnixMillis(time));
+    }
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", Printable(text),
+      "\" is not a time; give for example 2026-08-18, \"2026-08-18 09:30\" "
+      "(UTC) or 2026-08-18T09:30:00+02:00"));
 }
 
 std::string DurationInWords(uint64_t ms) {

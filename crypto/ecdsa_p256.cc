@@ -15,6 +15,7 @@
 #include "crypto/openssl_ptr.h"
 #include "crypto/p256.h"
 #include "crypto/p256_key.h"
+#include "crypto/private_key_pem.h"
 
 namespace sealbook::crypto {
 namespace {
@@ -133,7 +134,7 @@ class EcdsaP256PrivateKey : public SignaturePrivateKey {
   const std::string& public_key() const override { return public_key_; }
 
   absl::StatusOr<SecretText> ToPem() const override {
-    return P256KeyToPem(key_.get());
+    return PrivateKeyToPem(key_.get());
   }
 
  private:

@@ -17,6 +17,7 @@
 #include "crypto/openssl_ptr.h"
 #include "crypto/p256.h"
 #include "crypto/p256_key.h"
+#include "crypto/private_key_pem.h"
 #include "crypto/rfc6979.h"
 
 namespace sealbook::crypto {
@@ -235,7 +236,7 @@ class EcvrfP256PrivateKey : public VrfPrivateKey {
   const std::string& public_key() const override { return public_key_; }
 
   absl::StatusOr<SecretText> ToPem() const override {
-    return P256KeyToPem(key_.get());
+    return PrivateKeyToPem(key_.get());
   }
 
  private:

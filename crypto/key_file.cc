@@ -110,16 +110,19 @@ absl::StatusOr<SecretText> ReadKeyFile(const std::string& path) {
   struct stat info;
   if (fstat(fd.get(), &info) != 0) return ErrnoStatus("stat of", path);
   SEALBOOK_RETURN_IF_ERROR(CheckKeyFile(path, info));
+  return ReadSecret(fd.get(), absl::StrCat("key file ", path));
+}
 
+absl::StatusOr<SecretText> ReadSecret(int descriptor, const std::string& name) {
   // Sized once: growing would leave copies behind that nobody wipes. One byte
   // more than allowed shows a file that grew since.
   std::string buffer(kMaxKeyFileSize + 1, '\0');
   size_t size = 0;
   while (size < buffer.size()) {
-    ssize_t got = read(fd.get(), buffer.data() + size, buffer.size() - size);
+    ssize_t got = read(descriptor, buffer.data() + size, buffer.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      absl::Status status = ErrnoStatus("reading key file", path);
+      absl::Status status = ErrnoStatus("reading", name);
       Wipe(buffer);
       return status;
     }
@@ -129,8 +132,8 @@ absl::StatusOr<SecretText> ReadKeyFile(const std::string& path) {
   buffer.resize(size);
   SecretText text(std::move(buffer));
   if (size > kMaxKeyFileSize) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "key file %s has more than %d bytes", path, kMaxKeyFileSize));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s has more than %d bytes", name, kMaxKeyFileSize));
   }
   return text;
 }

@@ -22,6 +22,10 @@ namespace sealbook::crypto {
 // regular file. Another failure has the status of its errno.
 absl::StatusOr<SecretText> ReadKeyFile(const std::string& path);
 
+// What an open descriptor still gives (a pipe, a file), up to its end; `name`
+// is for messages. INVALID_ARGUMENT: more than 64 KiB. Does not close it.
+absl::StatusOr<SecretText> ReadSecret(int descriptor, const std::string& name);
+
 // Creates `path` with mode 0600, durably (file and folder synced): it appears
 // with all its bytes or not at all. ALREADY_EXISTS: never overwrites.
 // NOT_FOUND: no such folder. Another failure has the status of its errno; if

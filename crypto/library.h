@@ -6,7 +6,8 @@
 
 namespace sealbook::crypto {
 
-// For example "OpenSSL 3.0.15": the library that is loaded.
+// For example "OpenSSL 3.0.15, libsodium 1.0.18": the libraries that are
+// loaded.
 std::string CryptoLibraryVersion();
 
 }  // namespace sealbook::crypto

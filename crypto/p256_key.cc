@@ -1,10 +1,8 @@
 #include "crypto/p256_key.h"
 
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/param_build.h>
-#include <openssl/pem.h>
 
 #include <array>
 #include <cstddef>
@@ -14,17 +12,12 @@
 #include "base/status_macros.h"
 #include "crypto/openssl_error.h"
 #include "crypto/p256.h"
+#include "crypto/private_key_pem.h"
 
 namespace sealbook::crypto {
 namespace {
 
 constexpr char kCurveName[] = "prime256v1";
-// No P-256 key comes near; and OpenSSL counts in int.
-constexpr size_t kMaxPemSize = 65536;
-
-// In place of OpenSSL's own, which asks at the terminal.
-int NoPassword(char*, int, int, void*) { return -1; }
-
 absl::Status CheckCurve(const EVP_PKEY* key) {
   if (EVP_PKEY_is_a(key, "EC") != 1) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -64,18 +57,7 @@ absl::StatusOr<EvpPkeyPtr> GenerateP256Key() {
 
 absl::StatusOr<EvpPkeyPtr> P256KeyFromPem(absl::string_view pem) {
   ScopedOpenSslErrors errors;
-  if (pem.size() > kMaxPemSize) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a private key in PEM of ", pem.size(), " bytes"));
-  }
-  BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  RequireOpenSsl(bio != nullptr, "BIO_new_mem_buf");
-  EvpPkeyPtr key(
-      PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, nullptr));
-  if (key == nullptr) {
-    return OpenSslError(absl::StatusCode::kInvalidArgument,
-                        "no unencrypted private key in PEM");
-  }
+  SEALBOOK_ASSIGN_OR_RETURN(EvpPkeyPtr key, PrivateKeyFromPem(pem));
   SEALBOOK_RETURN_IF_ERROR(CheckCurve(key.get()));
   EvpPkeyCtxPtr context(
       EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
@@ -85,21 +67,6 @@ absl::StatusOr<EvpPkeyPtr> P256KeyFromPem(absl::string_view pem) {
                         "the private key does not belong to its public key");
   }
   return key;
-}
-
-absl::StatusOr<SecretText> P256KeyToPem(const EVP_PKEY* key) {
-  ScopedOpenSslErrors errors;
-  // Its memory is cleared when it is freed.
-  BioPtr bio(BIO_new(BIO_s_secmem()));
-  RequireOpenSsl(bio != nullptr, "BIO_new");
-  if (PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0,
-                                    nullptr, nullptr) != 1) {
-    return OpenSslError(absl::StatusCode::kInternal,
-                        "writing a private key as PEM");
-  }
-  char* data = nullptr;
-  long size = BIO_get_mem_data(bio.get(), &data);
-  return SecretText(std::string(data, static_cast<size_t>(size)));
 }
 
 absl::StatusOr<std::string> P256PublicKey(const EVP_PKEY* key) {

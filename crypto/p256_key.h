@@ -11,20 +11,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "crypto/openssl_ptr.h"
-#include "crypto/secret_text.h"
 
 namespace sealbook::crypto {
 
 absl::StatusOr<EvpPkeyPtr> GenerateP256Key();
 
 // From PKCS#8 or SEC 1 PEM text, not encrypted. INVALID_ARGUMENT: no private
-// key, more than 64 KiB,
-// another algorithm or curve, a curve given by its parameters, or a
-// private key that does not belong to its public key.
+// key, more than 64 KiB, another algorithm or curve, a curve given by its
+// parameters, or a private key that does not belong to its public key.
 absl::StatusOr<EvpPkeyPtr> P256KeyFromPem(absl::string_view pem);
-
-// PKCS#8 PEM text.
-absl::StatusOr<SecretText> P256KeyToPem(const EVP_PKEY* key);
 
 // The public key in the uncompressed form of SEC 1, 2.3.3 (65 bytes).
 absl::StatusOr<std::string> P256PublicKey(const EVP_PKEY* key);

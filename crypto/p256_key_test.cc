@@ -13,6 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "crypto/p256.h"
+#include "crypto/private_key_pem.h"
 #include "crypto/test_util.h"
 
 namespace sealbook::crypto {
@@ -87,7 +88,7 @@ TEST(P256KeyTest, ReadsSec1WithAndWithoutItsPublicKey) {
 TEST(P256KeyTest, ReadsThePkcs8ThatItWrites) {
   absl::StatusOr<EvpPkeyPtr> key = P256KeyFromPem(P256PemForTest(kScalar));
   ASSERT_TRUE(key.ok()) << key.status();
-  absl::StatusOr<SecretText> pem = P256KeyToPem(key->get());
+  absl::StatusOr<SecretText> pem = PrivateKeyToPem(key->get());
   ASSERT_TRUE(pem.ok()) << pem.status();
   EXPECT_THAT(std::string(pem->view()),
               StartsWith("-----BEGIN PRIVATE KEY-----\n"));
@@ -154,6 +155,14 @@ TEST(P256KeyTest, RefusesScalarsOutOfRange) {
                                "4f3b9cac2fc632551"),
                 "private key");
   ExpectRefused(P256PemForTest(std::string(64, 'f')), "private key");
+  // The order and one, which has the generator as its public key.
+  ExpectRefused(
+      Block("EC PRIVATE KEY",
+            "30770201010420ffffffff00000000ffffffffffffffffbce6faada7179e84"
+            "f3b9cac2fc632552a00a06082a8648ce3d030107a14403420004"
+            "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+            "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"),
+      "private key");
 }
 
 TEST(P256KeyTest, RefusesAPublicKeyOfAnotherPrivateKey) {

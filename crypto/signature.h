@@ -6,6 +6,8 @@
 //
 // 0x0001: ECDSA over P-256 with SHA-256. Public key: uncompressed point of SEC
 // 1, 2.3.3 (65 bytes). Signature: r || s, big endian (64 bytes).
+// 0x0002: Ed25519 (RFC 8032). Public key: a point of prime order (32 bytes).
+// Signature: R || S (64 bytes).
 #ifndef SEALBOOK_CRYPTO_SIGNATURE_H_
 #define SEALBOOK_CRYPTO_SIGNATURE_H_
 
@@ -29,7 +31,8 @@ class SignaturePublicKey {
 
   virtual ~SignaturePublicKey() = default;
   // OK only for a valid signature; INVALID_ARGUMENT otherwise: another length,
-  // r or s not in [1, n), or a signature of something else.
+  // r or s not in [1, n), S not below the order, or a signature of something
+  // else.
   virtual absl::Status Verify(absl::string_view message,
                               absl::string_view signature) const = 0;
 };
@@ -39,7 +42,8 @@ class SignaturePrivateKey {
   // UNIMPLEMENTED, here and below: as in SignaturePublicKey::Parse.
   static absl::StatusOr<std::unique_ptr<SignaturePrivateKey>> Generate(
       CipherSuite suite);
-  // From PKCS#8 or SEC 1 PEM text. INVALID_ARGUMENT: not a key of this suite.
+  // From PKCS#8 or (P-256) SEC 1 PEM text. INVALID_ARGUMENT: not a key of this
+  // suite.
   static absl::StatusOr<std::unique_ptr<SignaturePrivateKey>> FromPem(
       CipherSuite suite, absl::string_view pem);
 

@@ -49,7 +49,7 @@ void ExpectRefused(const absl::Status& status, const std::string& word) {
   EXPECT_THAT(status.message(), HasSubstr(word));
 }
 
-TEST(SignatureTest, VerifiesThePublishedSignatures) {
+TEST(EcdsaP256Test, VerifiesThePublishedSignatures) {
   EXPECT_EQ(VerifySample(kR, kS), absl::OkStatus());
   EXPECT_EQ(
       PublishedKey()->Verify(
@@ -61,68 +61,14 @@ TEST(SignatureTest, VerifiesThePublishedSignatures) {
       absl::OkStatus());
 }
 
-TEST(SignatureTest, VerifiesWhatItSigns) {
-  auto key =
-      SignaturePrivateKey::FromPem(CipherSuite::kP256, P256PemForTest(kScalar));
-  ASSERT_TRUE(key.ok()) << key.status();
-  EXPECT_EQ(absl::BytesToHexString((*key)->public_key()), kPublic);
-  // Enough that r and s with leading zeros, which DER shortens, occur.
-  for (int i = 0; i < 600; ++i) {
-    std::string message = absl::StrCat("message ", i);
-    absl::StatusOr<std::string> signature = (*key)->Sign(message);
-    ASSERT_TRUE(signature.ok()) << signature.status();
-    EXPECT_EQ(signature->size(), 64u);
-    EXPECT_EQ(PublishedKey()->Verify(message, *signature), absl::OkStatus());
-  }
-}
-
-TEST(SignatureTest, RefusesEveryFlippedBit) {
-  const uint64_t seed = std::random_device()();
-  SCOPED_TRACE(::testing::Message() << "seed " << seed);
-  SeededRandom random(seed);
-  auto key = SignaturePrivateKey::Generate(CipherSuite::kP256);
-  ASSERT_TRUE(key.ok()) << key.status();
-  auto public_key =
-      SignaturePublicKey::Parse(CipherSuite::kP256, (*key)->public_key());
-  ASSERT_TRUE(public_key.ok()) << public_key.status();
-  std::string message = random.Bytes(40);
-  absl::StatusOr<std::string> signature = (*key)->Sign(message);
-  ASSERT_TRUE(signature.ok()) << signature.status();
-  ASSERT_EQ((*public_key)->Verify(message, *signature), absl::OkStatus());
-  for (size_t bit = 0; bit < 8 * signature->size(); ++bit) {
-    std::string flipped = *signature;
-    flipped[bit / 8] ^= static_cast<char>(1 << bit % 8);
-    ExpectRefused((*public_key)->Verify(message, flipped),
-                  "ECDSA P-256 signature");
-  }
-  for (size_t bit = 0; bit < 8 * message.size(); ++bit) {
-    std::string flipped = message;
-    flipped[bit / 8] ^= static_cast<char>(1 << bit % 8);
-    ExpectRefused((*public_key)->Verify(flipped, *signature),
-                  "does not verify");
-  }
-}
-
-TEST(SignatureTest, RefusesTheKeyOfSomebodyElse) {
-  auto key = SignaturePrivateKey::Generate(CipherSuite::kP256);
-  ASSERT_TRUE(key.ok()) << key.status();
-  ExpectRefused(PublishedKey()->Verify("m", (*key)->Sign("m").value()),
-                "does not verify");
-}
-
-TEST(SignatureTest, RefusesOtherLengths) {
-  std::string good = absl::HexStringToBytes(absl::StrCat(kR, kS));
-  for (const std::string& bad : {std::string(), good.substr(0, 63), good + '\0',
-                                 '\0' + good, good + good}) {
-    ExpectRefused(PublishedKey()->Verify("sample", bad), "bytes, not 64");
-  }
+TEST(EcdsaP256Test, RefusesDer) {
   // What OpenSSL itself calls a signature.
   std::string der =
       absl::HexStringToBytes(absl::StrCat("3046022100", kR, "022100", kS));
   ExpectRefused(PublishedKey()->Verify("sample", der), "72 bytes, not 64");
 }
 
-TEST(SignatureTest, RefusesROrSOutOfRange) {
+TEST(EcdsaP256Test, RefusesROrSOutOfRange) {
   const std::string zero(64, '0');
   const std::string ones(64, 'f');
   const std::string n_plus_one = std::string(kN).substr(0, 63) + "2";
@@ -138,7 +84,7 @@ TEST(SignatureTest, RefusesROrSOutOfRange) {
                 "does not verify");
 }
 
-TEST(SignatureTest, RefusesABadPublicKey) {
+TEST(EcdsaP256Test, RefusesABadPublicKey) {
   std::string compressed = absl::HexStringToBytes(
       "0360fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
   ExpectRefused(
@@ -151,22 +97,125 @@ TEST(SignatureTest, RefusesABadPublicKey) {
       "not a point");
 }
 
-TEST(SignatureTest, KeySurvivesPem) {
-  auto key = SignaturePrivateKey::Generate(CipherSuite::kP256);
+// What both suites have in common.
+struct Suite {
+  CipherSuite number;
+  const char* name;
+  size_t public_key_size;
+  std::string (*pem)(absl::string_view secret_hex);
+};
+
+class SignatureTest : public ::testing::TestWithParam<Suite> {
+ protected:
+  static std::unique_ptr<SignaturePrivateKey> NewKey() {
+    auto key = SignaturePrivateKey::Generate(GetParam().number);
+    EXPECT_TRUE(key.ok()) << key.status();
+    return *std::move(key);
+  }
+  static std::unique_ptr<SignaturePublicKey> PublicKey(
+      const SignaturePrivateKey& of) {
+    auto key = SignaturePublicKey::Parse(GetParam().number, of.public_key());
+    EXPECT_TRUE(key.ok()) << key.status();
+    return *std::move(key);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Suites, SignatureTest,
+    ::testing::Values(
+        Suite{CipherSuite::kP256, "EcdsaP256", 65, P256PemForTest},
+        Suite{CipherSuite::kEd25519, "Ed25519", 32, Ed25519PemForTest}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST_P(SignatureTest, VerifiesWhatItSigns) {
+  auto key =
+      SignaturePrivateKey::FromPem(GetParam().number, GetParam().pem(kScalar));
   ASSERT_TRUE(key.ok()) << key.status();
-  absl::StatusOr<SecretText> pem = (*key)->ToPem();
+  EXPECT_EQ((*key)->public_key().size(), GetParam().public_key_size);
+  std::unique_ptr<SignaturePublicKey> public_key = PublicKey(**key);
+  // Enough that r and s with leading zeros, which DER shortens, occur.
+  for (int i = 0; i < 600; ++i) {
+    std::string message = absl::StrCat("message ", i);
+    absl::StatusOr<std::string> signature = (*key)->Sign(message);
+    ASSERT_TRUE(signature.ok()) << signature.status();
+    EXPECT_EQ(signature->size(), 64u);
+    EXPECT_EQ(public_key->Verify(message, *signature), absl::OkStatus());
+  }
+}
+
+TEST_P(SignatureTest, SignsTheEmptyMessage) {
+  std::unique_ptr<SignaturePrivateKey> key = NewKey();
+  absl::StatusOr<std::string> signature = key->Sign("");
+  ASSERT_TRUE(signature.ok()) << signature.status();
+  EXPECT_EQ(PublicKey(*key)->Verify("", *signature), absl::OkStatus());
+  ExpectRefused(PublicKey(*key)->Verify(absl::string_view("\0", 1), *signature),
+                "does not verify");
+}
+
+TEST_P(SignatureTest, RefusesEveryFlippedBit) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  SeededRandom random(seed);
+  std::unique_ptr<SignaturePrivateKey> key = NewKey();
+  std::unique_ptr<SignaturePublicKey> public_key = PublicKey(*key);
+  std::string message = random.Bytes(40);
+  absl::StatusOr<std::string> signature = key->Sign(message);
+  ASSERT_TRUE(signature.ok()) << signature.status();
+  ASSERT_EQ(public_key->Verify(message, *signature), absl::OkStatus());
+  for (size_t bit = 0; bit < 8 * signature->size(); ++bit) {
+    std::string flipped = *signature;
+    flipped[bit / 8] ^= static_cast<char>(1 << bit % 8);
+    ExpectRefused(public_key->Verify(message, flipped), "signature");
+  }
+  for (size_t bit = 0; bit < 8 * message.size(); ++bit) {
+    std::string flipped = message;
+    flipped[bit / 8] ^= static_cast<char>(1 << bit % 8);
+    ExpectRefused(public_key->Verify(flipped, *signature), "does not verify");
+  }
+}
+
+TEST_P(SignatureTest, RefusesTheKeyOfSomebodyElse) {
+  ExpectRefused(PublicKey(*NewKey())->Verify("m", NewKey()->Sign("m").value()),
+                "does not verify");
+}
+
+TEST_P(SignatureTest, RefusesOtherLengths) {
+  std::unique_ptr<SignaturePrivateKey> key = NewKey();
+  std::string good = key->Sign("sample").value();
+  for (const std::string& bad : {std::string(), good.substr(0, 63), good + '\0',
+                                 '\0' + good, good + good}) {
+    ExpectRefused(PublicKey(*key)->Verify("sample", bad), "bytes, not 64");
+  }
+}
+
+TEST_P(SignatureTest, KeySurvivesPem) {
+  std::unique_ptr<SignaturePrivateKey> key = NewKey();
+  absl::StatusOr<SecretText> pem = key->ToPem();
   ASSERT_TRUE(pem.ok()) << pem.status();
   EXPECT_THAT(std::string(pem->view()), StartsWith("-----BEGIN PRIVATE KEY"));
-  auto again = SignaturePrivateKey::FromPem(CipherSuite::kP256, pem->view());
+  auto again = SignaturePrivateKey::FromPem(GetParam().number, pem->view());
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ((*again)->public_key(), (*key)->public_key());
+  EXPECT_EQ((*again)->public_key(), key->public_key());
   ExpectRefused(
-      SignaturePrivateKey::FromPem(CipherSuite::kP256, "no key").status(),
+      SignaturePrivateKey::FromPem(GetParam().number, "no key").status(),
       "no unencrypted private key");
 }
 
-TEST(SignatureTest, OtherCipherSuitesAreUnimplemented) {
-  for (int number : {0x0000, 0x0002, 0xf000}) {
+TEST_P(SignatureTest, RefusesTheKeysOfTheOtherSuite) {
+  const CipherSuite other = GetParam().number == CipherSuite::kP256
+                                ? CipherSuite::kEd25519
+                                : CipherSuite::kP256;
+  std::unique_ptr<SignaturePrivateKey> key = NewKey();
+  ExpectRefused(SignaturePublicKey::Parse(other, key->public_key()).status(),
+                absl::StrCat(GetParam().public_key_size, " bytes, not "));
+  absl::StatusOr<SecretText> pem = key->ToPem();
+  ASSERT_TRUE(pem.ok()) << pem.status();
+  ExpectRefused(SignaturePrivateKey::FromPem(other, pem->view()).status(),
+                "expected an E");
+}
+
+TEST(SignatureSuiteTest, OtherCipherSuitesAreUnimplemented) {
+  for (int number : {0x0000, 0x0003, 0xf000}) {
     CipherSuite suite = static_cast<CipherSuite>(number);
     for (const absl::Status& status :
          {SignaturePublicKey::Parse(suite, absl::HexStringToBytes(kPublic))
@@ -180,11 +229,9 @@ TEST(SignatureTest, OtherCipherSuitesAreUnimplemented) {
   }
 }
 
-TEST(SignatureTest, ThreadsShareOneKey) {
-  auto key =
-      SignaturePrivateKey::FromPem(CipherSuite::kP256, P256PemForTest(kScalar));
-  ASSERT_TRUE(key.ok()) << key.status();
-  std::unique_ptr<SignaturePublicKey> public_key = PublishedKey();
+TEST_P(SignatureTest, ThreadsShareOneKey) {
+  std::unique_ptr<SignaturePrivateKey> key = NewKey();
+  std::unique_ptr<SignaturePublicKey> public_key = PublicKey(*key);
   std::vector<int> good(4);
   std::vector<std::thread> threads;
   threads.reserve(good.size());
@@ -192,7 +239,7 @@ TEST(SignatureTest, ThreadsShareOneKey) {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {
         std::string message = absl::StrCat(i);
-        absl::StatusOr<std::string> signature = (*key)->Sign(message);
+        absl::StatusOr<std::string> signature = key->Sign(message);
         count += signature.ok() && public_key->Verify(message, *signature).ok();
       }
     });

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +18,16 @@ namespace sealbook::crypto {
 // SEC 1 PEM text of the P-256 private key with this scalar (64 hexadecimal
 // digits, in [1, n)), without its public key.
 std::string P256PemForTest(absl::string_view scalar_hex);
+
+// PKCS#8 PEM text of the Ed25519 private key with these bytes (64 hexadecimal
+// digits).
+std::string Ed25519PemForTest(absl::string_view seed_hex);
+
+// The 8 points of edwards25519 whose order divides 8, 32 bytes each; the
+// identity stands first. The second list has all their encodings that are not
+// canonical.
+const std::vector<std::string>& SmallOrderPointsForTest();
+const std::vector<std::string>& NonCanonicalSmallOrderPointsForTest();
 
 // The same bytes for the same seed. Thread-safe.
 class SeededRandom : public RandomSource {

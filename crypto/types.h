@@ -19,7 +19,8 @@ using Opening = FixedBytes<struct OpeningTag, 16>;
 // VRF output, truncated by the cipher suite to VRF.Nh = 32: the search key.
 using VrfOutput = FixedBytes<struct VrfOutputTag, 32>;
 
-// VRF proof; its length is the cipher suite's VRF.Np (81 for P-256).
+// VRF proof; its length is the cipher suite's VRF.Np (81 for P-256, 80 for
+// Ed25519).
 struct VrfProof {
   std::string bytes;
   friend bool operator==(const VrfProof&, const VrfProof&) = default;
@@ -27,7 +28,8 @@ struct VrfProof {
 
 // [KT] "KT Cipher Suites".
 enum class CipherSuite : uint16_t {
-  kP256 = 0x0001,  // KT_128_SHA256_P256
+  kP256 = 0x0001,     // KT_128_SHA256_P256
+  kEd25519 = 0x0002,  // KT_128_SHA256_Ed25519
 };
 
 }  // namespace sealbook::crypto

@@ -1,6 +1,7 @@
 #include "crypto/vrf.h"
 
 #include "crypto/cipher_suite.h"
+#include "crypto/ecvrf_ed25519.h"
 #include "crypto/ecvrf_p256.h"
 
 namespace sealbook::crypto {
@@ -9,6 +10,8 @@ size_t VrfProofSize(CipherSuite suite) {
   switch (suite) {
     case CipherSuite::kP256:
       return kEcvrfP256ProofSize;
+    case CipherSuite::kEd25519:
+      return kEcvrfEd25519ProofSize;
   }
   return 0;
 }
@@ -18,6 +21,8 @@ absl::StatusOr<std::unique_ptr<VrfPublicKey>> VrfPublicKey::Parse(
   switch (suite) {
     case CipherSuite::kP256:
       return ParseEcvrfP256(encoded);
+    case CipherSuite::kEd25519:
+      return ParseEcvrfEd25519(encoded);
   }
   return UnsupportedCipherSuite(suite);
 }
@@ -27,6 +32,8 @@ absl::StatusOr<std::unique_ptr<VrfPrivateKey>> VrfPrivateKey::Generate(
   switch (suite) {
     case CipherSuite::kP256:
       return GenerateEcvrfP256();
+    case CipherSuite::kEd25519:
+      return GenerateEcvrfEd25519();
   }
   return UnsupportedCipherSuite(suite);
 }
@@ -36,6 +43,8 @@ absl::StatusOr<std::unique_ptr<VrfPrivateKey>> VrfPrivateKey::FromPem(
   switch (suite) {
     case CipherSuite::kP256:
       return EcvrfP256FromPem(pem);
+    case CipherSuite::kEd25519:
+      return EcvrfEd25519FromPem(pem);
   }
   return UnsupportedCipherSuite(suite);
 }

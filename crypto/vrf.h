@@ -3,6 +3,9 @@
 //
 // 0x0001: ECVRF-P256-SHA256-TAI. Public key: compressed point (33 bytes).
 // Proof: Gamma (33) || c (16) || s (32) = 81 bytes. Output: 32 bytes.
+// 0x0002: ECVRF-EDWARDS25519-SHA512-TAI. Public key: as in RFC 8032 (32 bytes).
+// Proof: Gamma (32) || c (16) || s (32) = 80 bytes. Output: the first 32 of the
+// 64 bytes.
 #ifndef SEALBOOK_CRYPTO_VRF_H_
 #define SEALBOOK_CRYPTO_VRF_H_
 
@@ -24,8 +27,9 @@ size_t VrfProofSize(CipherSuite suite);
 
 class VrfPublicKey {
  public:
-  // Validates the key once (RFC 9381, 5.4.5). INVALID_ARGUMENT: not a valid
-  // key. UNIMPLEMENTED: a cipher suite that this build does not have.
+  // Validates the key once (RFC 9381, 5.4.5, and that it has prime order).
+  // INVALID_ARGUMENT: not a valid key. UNIMPLEMENTED: a cipher suite that this
+  // build does not have.
   static absl::StatusOr<std::unique_ptr<VrfPublicKey>> Parse(
       CipherSuite suite, absl::string_view encoded);
 
@@ -47,7 +51,8 @@ class VrfPrivateKey {
 
   static absl::StatusOr<std::unique_ptr<VrfPrivateKey>> Generate(
       CipherSuite suite);
-  // From PKCS#8 or SEC 1 PEM text. INVALID_ARGUMENT: not a key of this suite.
+  // From PKCS#8 or (P-256) SEC 1 PEM text. INVALID_ARGUMENT: not a key of this
+  // suite.
   static absl::StatusOr<std::unique_ptr<VrfPrivateKey>> FromPem(
       CipherSuite suite, absl::string_view pem);
 

@@ -72,18 +72,12 @@ std::unique_ptr<VrfPublicKey> PublicKey(const std::string& encoded) {
   return *std::move(key);
 }
 
-std::unique_ptr<VrfPrivateKey> RandomKey(SeededRandom& random) {
-  std::string scalar = random.Bytes(32);
-  scalar[0] &= 0x7f;
-  return PrivateKey(absl::BytesToHexString(scalar));
-}
-
 void ExpectRefused(const absl::Status& status, const std::string& word) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr(word));
 }
 
-TEST(VrfTest, AgreesWithTheExamplesOfTheRfc) {
+TEST(EcvrfP256Test, AgreesWithTheExamplesOfTheRfc) {
   for (const Example& example : kExamples) {
     SCOPED_TRACE(::testing::Message() << "example " << example.number);
     std::unique_ptr<VrfPrivateKey> key = PrivateKey(example.secret);
@@ -141,7 +135,7 @@ std::string ReferenceOutput(const std::string& scalar,
   return ReferenceSha256(absl::StrCat("\x01\x03", gamma, zero));
 }
 
-TEST(VrfTest, AgreesWithTheReferenceOnRandomKeysAndInputs) {
+TEST(EcvrfP256Test, AgreesWithTheReferenceOnRandomKeysAndInputs) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
   SeededRandom random(seed);
@@ -166,44 +160,8 @@ TEST(VrfTest, AgreesWithTheReferenceOnRandomKeysAndInputs) {
   EXPECT_GT(candidates, 300);
 }
 
-TEST(VrfTest, ProofsAreDeterministic) {
-  std::unique_ptr<VrfPrivateKey> key = PrivateKey(kExamples[0].secret);
-  EXPECT_EQ(key->Prove("x").value().proof, key->Prove("x").value().proof);
-  EXPECT_NE(key->Prove("x").value().proof, key->Prove("y").value().proof);
-}
-
-TEST(VrfTest, RefusesEveryFlippedBit) {
-  const uint64_t seed = std::random_device()();
-  SCOPED_TRACE(::testing::Message() << "seed " << seed);
-  SeededRandom random(seed);
-  std::unique_ptr<VrfPrivateKey> key = RandomKey(random);
-  std::unique_ptr<VrfPublicKey> public_key = PublicKey(key->public_key());
-  std::string input = random.Bytes(20);
-  VrfProof proof = key->Prove(input).value().proof;
-  ASSERT_TRUE(public_key->Verify(input, proof).ok());
-  for (size_t bit = 0; bit < 8 * proof.bytes.size(); ++bit) {
-    VrfProof flipped = proof;
-    flipped.bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
-    ExpectRefused(public_key->Verify(input, flipped).status(), "VRF proof");
-  }
-  for (size_t bit = 0; bit < 8 * input.size(); ++bit) {
-    std::string flipped = input;
-    flipped[bit / 8] ^= static_cast<char>(1 << bit % 8);
-    ExpectRefused(public_key->Verify(flipped, proof).status(), "does not hold");
-  }
-}
-
-TEST(VrfTest, RefusesTheProofOfAnotherKey) {
-  std::unique_ptr<VrfPrivateKey> key = PrivateKey(kExamples[0].secret);
-  std::unique_ptr<VrfPrivateKey> other = PrivateKey(kExamples[2].secret);
-  ExpectRefused(PublicKey(key->public_key())
-                    ->Verify("x", other->Prove("x").value().proof)
-                    .status(),
-                "does not hold");
-}
-
 // A fixture with a good proof of "sample" to damage.
-class VrfProofTest : public ::testing::Test {
+class EcvrfP256ProofTest : public ::testing::Test {
  protected:
   absl::Status Verify(const std::string& proof) const {
     return key_->Verify("sample", VrfProof{proof}).status();
@@ -219,15 +177,8 @@ class VrfProofTest : public ::testing::Test {
       PublicKey(absl::HexStringToBytes(kExamples[0].public_key));
 };
 
-TEST_F(VrfProofTest, RefusesOtherLengths) {
+TEST_F(EcvrfP256ProofTest, RefusesAGammaThatIsNoCanonicalPoint) {
   ASSERT_EQ(Verify(good_), absl::OkStatus());
-  for (const std::string& bad : {std::string(), good_.substr(0, 80),
-                                 good_ + '\0', '\0' + good_, good_ + good_}) {
-    ExpectRefused(Verify(bad), "bytes, not 81");
-  }
-}
-
-TEST_F(VrfProofTest, RefusesAGammaThatIsNoCanonicalPoint) {
   for (const char* first : {"00", "01", "04", "05", "06", "07", "82"}) {
     ExpectRefused(Verify(With(0, first)), "Gamma of the VRF proof");
   }
@@ -244,7 +195,7 @@ TEST_F(VrfProofTest, RefusesAGammaThatIsNoCanonicalPoint) {
   ExpectRefused(Verify(With(0, "02")), "does not hold");
 }
 
-TEST_F(VrfProofTest, RefusesAnSOutOfRange) {
+TEST_F(EcvrfP256ProofTest, RefusesAnSOutOfRange) {
   ExpectRefused(Verify(With(49, kOrder)), "s of the VRF proof is out of range");
   ExpectRefused(Verify(With(49, std::string(64, 'f'))),
                 "s of the VRF proof is out of range");
@@ -254,7 +205,7 @@ TEST_F(VrfProofTest, RefusesAnSOutOfRange) {
   ExpectRefused(Verify(With(49, largest)), "does not hold");
 }
 
-TEST_F(VrfProofTest, RefusesZeroScalars) {
+TEST_F(EcvrfP256ProofTest, RefusesZeroScalars) {
   const std::string zero_c(32, '0');
   const std::string zero_s(64, '0');
   ExpectRefused(Verify(With(33, zero_c)), "does not hold");
@@ -263,7 +214,7 @@ TEST_F(VrfProofTest, RefusesZeroScalars) {
   ExpectRefused(Verify(With(33, zero_c + zero_s)), "infinity");
 }
 
-TEST(VrfTest, RefusesABadPublicKey) {
+TEST(EcvrfP256Test, RefusesABadPublicKey) {
   auto refused = [](absl::string_view hex, const char* word) {
     ExpectRefused(
         VrfPublicKey::Parse(CipherSuite::kP256, absl::HexStringToBytes(hex))
@@ -287,25 +238,124 @@ TEST(VrfTest, RefusesABadPublicKey) {
           "no P-256 point");
 }
 
-TEST(VrfTest, KeySurvivesPem) {
-  auto key = VrfPrivateKey::Generate(CipherSuite::kP256);
-  ASSERT_TRUE(key.ok()) << key.status();
-  EXPECT_EQ((*key)->public_key().size(), 33u);
-  absl::StatusOr<SecretText> pem = (*key)->ToPem();
+// What both suites have in common.
+struct Suite {
+  CipherSuite number;
+  const char* name;
+  size_t public_key_size;
+  size_t proof_size;
+};
+
+class VrfTest : public ::testing::TestWithParam<Suite> {
+ protected:
+  static std::unique_ptr<VrfPrivateKey> NewKey() {
+    auto key = VrfPrivateKey::Generate(GetParam().number);
+    EXPECT_TRUE(key.ok()) << key.status();
+    return *std::move(key);
+  }
+  static std::unique_ptr<VrfPublicKey> PublicKeyOf(const VrfPrivateKey& of) {
+    auto key = VrfPublicKey::Parse(GetParam().number, of.public_key());
+    EXPECT_TRUE(key.ok()) << key.status();
+    return *std::move(key);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Suites, VrfTest,
+    ::testing::Values(Suite{CipherSuite::kP256, "P256", 33, 81},
+                      Suite{CipherSuite::kEd25519, "Ed25519", 32, 80}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST_P(VrfTest, VerifiesWhatItProves) {
+  std::unique_ptr<VrfPrivateKey> key = NewKey();
+  std::unique_ptr<VrfPublicKey> public_key = PublicKeyOf(*key);
+  EXPECT_EQ(key->public_key().size(), GetParam().public_key_size);
+  EXPECT_EQ(VrfProofSize(GetParam().number), GetParam().proof_size);
+  for (size_t size : {0, 1, 63, 64, 65, 1000}) {
+    std::string input(size, 'x');
+    absl::StatusOr<VrfPrivateKey::Proven> proven = key->Prove(input);
+    ASSERT_TRUE(proven.ok()) << proven.status();
+    EXPECT_EQ(proven->proof.bytes.size(), GetParam().proof_size);
+    EXPECT_EQ(key->Evaluate(input).value(), proven->output);
+    absl::StatusOr<VrfOutput> verified =
+        public_key->Verify(input, proven->proof);
+    ASSERT_TRUE(verified.ok()) << verified.status();
+    EXPECT_EQ(*verified, proven->output);
+  }
+}
+
+TEST_P(VrfTest, ProofsAreDeterministic) {
+  std::unique_ptr<VrfPrivateKey> key = NewKey();
+  EXPECT_EQ(key->Prove("x").value().proof, key->Prove("x").value().proof);
+  EXPECT_NE(key->Prove("x").value().proof, key->Prove("y").value().proof);
+}
+
+TEST_P(VrfTest, RefusesEveryFlippedBit) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  SeededRandom random(seed);
+  std::unique_ptr<VrfPrivateKey> key = NewKey();
+  std::unique_ptr<VrfPublicKey> public_key = PublicKeyOf(*key);
+  std::string input = random.Bytes(20);
+  VrfProof proof = key->Prove(input).value().proof;
+  ASSERT_TRUE(public_key->Verify(input, proof).ok());
+  for (size_t bit = 0; bit < 8 * proof.bytes.size(); ++bit) {
+    VrfProof flipped = proof;
+    flipped.bytes[bit / 8] ^= static_cast<char>(1 << bit % 8);
+    ExpectRefused(public_key->Verify(input, flipped).status(), "VRF proof");
+  }
+  for (size_t bit = 0; bit < 8 * input.size(); ++bit) {
+    std::string flipped = input;
+    flipped[bit / 8] ^= static_cast<char>(1 << bit % 8);
+    ExpectRefused(public_key->Verify(flipped, proof).status(), "does not hold");
+  }
+}
+
+TEST_P(VrfTest, RefusesTheProofOfAnotherKey) {
+  ExpectRefused(PublicKeyOf(*NewKey())
+                    ->Verify("x", NewKey()->Prove("x").value().proof)
+                    .status(),
+                "does not hold");
+}
+
+TEST_P(VrfTest, RefusesOtherLengths) {
+  std::unique_ptr<VrfPrivateKey> key = NewKey();
+  std::string good = key->Prove("x").value().proof.bytes;
+  for (const std::string& bad : {std::string(), good.substr(0, good.size() - 1),
+                                 good + '\0', '\0' + good, good + good}) {
+    ExpectRefused(PublicKeyOf(*key)->Verify("x", VrfProof{bad}).status(),
+                  absl::StrCat("bytes, not ", GetParam().proof_size));
+  }
+}
+
+TEST_P(VrfTest, KeySurvivesPem) {
+  std::unique_ptr<VrfPrivateKey> key = NewKey();
+  absl::StatusOr<SecretText> pem = key->ToPem();
   ASSERT_TRUE(pem.ok()) << pem.status();
   EXPECT_THAT(std::string(pem->view()), StartsWith("-----BEGIN PRIVATE KEY"));
-  auto again = VrfPrivateKey::FromPem(CipherSuite::kP256, pem->view());
+  auto again = VrfPrivateKey::FromPem(GetParam().number, pem->view());
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ((*again)->public_key(), (*key)->public_key());
-  EXPECT_EQ((*again)->Prove("x").value().proof,
-            (*key)->Prove("x").value().proof);
-  ExpectRefused(VrfPrivateKey::FromPem(CipherSuite::kP256, "no key").status(),
+  EXPECT_EQ((*again)->public_key(), key->public_key());
+  EXPECT_EQ((*again)->Prove("x").value().proof, key->Prove("x").value().proof);
+  ExpectRefused(VrfPrivateKey::FromPem(GetParam().number, "no key").status(),
                 "no unencrypted private key");
 }
 
-TEST(VrfTest, OtherCipherSuitesAreUnimplemented) {
-  EXPECT_EQ(VrfProofSize(CipherSuite::kP256), 81u);
-  for (int number : {0x0000, 0x0002, 0xf000}) {
+TEST_P(VrfTest, RefusesTheKeysOfTheOtherSuite) {
+  const CipherSuite other = GetParam().number == CipherSuite::kP256
+                                ? CipherSuite::kEd25519
+                                : CipherSuite::kP256;
+  std::unique_ptr<VrfPrivateKey> key = NewKey();
+  ExpectRefused(VrfPublicKey::Parse(other, key->public_key()).status(),
+                absl::StrCat(GetParam().public_key_size, " bytes, not "));
+  absl::StatusOr<SecretText> pem = key->ToPem();
+  ASSERT_TRUE(pem.ok()) << pem.status();
+  ExpectRefused(VrfPrivateKey::FromPem(other, pem->view()).status(),
+                "expected an E");
+}
+
+TEST(VrfSuiteTest, OtherCipherSuitesAreUnimplemented) {
+  for (int number : {0x0000, 0x0003, 0xf000}) {
     CipherSuite suite = static_cast<CipherSuite>(number);
     EXPECT_EQ(VrfProofSize(suite), 0u);
     for (const absl::Status& status :
@@ -321,9 +371,9 @@ TEST(VrfTest, OtherCipherSuitesAreUnimplemented) {
   }
 }
 
-TEST(VrfTest, ThreadsShareOneKey) {
-  std::unique_ptr<VrfPrivateKey> key = PrivateKey(kExamples[0].secret);
-  std::unique_ptr<VrfPublicKey> public_key = PublicKey(key->public_key());
+TEST_P(VrfTest, ThreadsShareOneKey) {
+  std::unique_ptr<VrfPrivateKey> key = NewKey();
+  std::unique_ptr<VrfPublicKey> public_key = PublicKeyOf(*key);
   std::vector<int> good(4);
   std::vector<std::thread> threads;
   threads.reserve(good.size());

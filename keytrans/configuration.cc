@@ -10,26 +10,15 @@
 namespace sealbook::keytrans {
 namespace {
 
-// Where the draft knows a value that this version does not speak, the caller is
-// told that, not that the bytes are malformed.
-absl::Status CheckSpoken(uint16_t ciphersuite, uint8_t mode) {
-  if (ciphersuite == 0x0002) {
-    return absl::UnimplementedError(
-        "cipher suite 0x0002 (KT_128_SHA256_Ed25519) is not spoken by this "
-        "version");
-  }
-  if (ciphersuite != static_cast<uint16_t>(crypto::CipherSuite::kP256)) {
+absl::Status CheckKnown(uint16_t ciphersuite, uint8_t mode) {
+  if (ciphersuite != static_cast<uint16_t>(crypto::CipherSuite::kP256) &&
+      ciphersuite != static_cast<uint16_t>(crypto::CipherSuite::kEd25519)) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "Configuration is malformed: unknown cipher suite 0x%04x",
         ciphersuite));
   }
-  if (mode == 2 || mode == 3) {
-    return absl::UnimplementedError(absl::StrCat(
-        "deployment mode ", mode,
-        mode == 2 ? " (thirdPartyManagement)" : " (thirdPartyAuditing)",
-        " is not spoken by this version"));
-  }
-  if (mode != static_cast<uint8_t>(DeploymentMode::kContactMonitoring)) {
+  if (mode < static_cast<uint8_t>(DeploymentMode::kContactMonitoring) ||
+      mode > static_cast<uint8_t>(DeploymentMode::kThirdPartyAuditing)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "Configuration is malformed: unknown deployment mode ", mode));
   }
@@ -42,12 +31,20 @@ std::string Configuration::Encode() const {
   TlsWriter writer;
   writer.U16(static_cast<uint16_t>(ciphersuite));
   writer.U8(static_cast<uint8_t>(mode));
-  writer.Opaque(signature_public_key, 2);
-  writer.Opaque(vrf_public_key, 2);
+  writer.Opaque(signature_public_key, 2, "signature_public_key");
+  writer.Opaque(vrf_public_key, 2, "vrf_public_key");
+  if (mode == DeploymentMode::kThirdPartyManagement) {
+    writer.Opaque(leaf_public_key, 2, "leaf_public_key");
+  }
+  if (mode == DeploymentMode::kThirdPartyAuditing) {
+    writer.U64(max_auditor_lag);
+    writer.U64(auditor_start_pos);
+    writer.Opaque(auditor_public_key, 2, "auditor_public_key");
+  }
   writer.U64(max_ahead);
   writer.U64(max_behind);
   writer.U64(reasonable_monitoring_window);
-  writer.U8(maximum_lifetime.has_value() ? 1 : 0);
+  writer.Present(maximum_lifetime.has_value());
   if (maximum_lifetime.has_value()) writer.U64(*maximum_lifetime);
   return writer.Take();
 }
@@ -57,9 +54,19 @@ absl::StatusOr<Configuration> Configuration::Parse(absl::string_view bytes) {
   Configuration result;
   uint16_t ciphersuite = reader.U16();
   uint8_t mode = reader.U8();
-  if (reader.ok()) SEALBOOK_RETURN_IF_ERROR(CheckSpoken(ciphersuite, mode));
+  if (reader.ok()) SEALBOOK_RETURN_IF_ERROR(CheckKnown(ciphersuite, mode));
+  result.mode = static_cast<DeploymentMode>(mode);
+  result.ciphersuite = static_cast<crypto::CipherSuite>(ciphersuite);
   result.signature_public_key = std::string(reader.Opaque(2));
   result.vrf_public_key = std::string(reader.Opaque(2));
+  if (result.mode == DeploymentMode::kThirdPartyManagement) {
+    result.leaf_public_key = std::string(reader.Opaque(2));
+  }
+  if (result.mode == DeploymentMode::kThirdPartyAuditing) {
+    result.max_auditor_lag = reader.U64();
+    result.auditor_start_pos = reader.U64();
+    result.auditor_public_key = std::string(reader.Opaque(2));
+  }
   result.max_ahead = reader.U64();
   result.max_behind = reader.U64();
   result.reasonable_monitoring_window = reader.U64();
@@ -78,6 +85,18 @@ absl::StatusOr<Configuration> Configuration::Parse(absl::string_view bytes) {
 
 crypto::Hash Configuration::Fingerprint() const {
   return crypto::Sha256(Encode());
+}
+
+absl::Status CheckModeSpoken(const Configuration& configuration) {
+  if (configuration.mode == DeploymentMode::kContactMonitoring) {
+    return absl::OkStatus();
+  }
+  return absl::UnimplementedError(
+      absl::StrCat("deployment mode ", static_cast<int>(configuration.mode),
+                   configuration.mode == DeploymentMode::kThirdPartyManagement
+                       ? " (thirdPartyManagement)"
+                       : " (thirdPartyAuditing)",
+                   " is not spoken by this version"));
 }
 
 }  // namespace sealbook::keytrans

@@ -153,10 +153,16 @@ absl::Status ProofConsumer::ConsumePrefixRoots() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<merkle::LogProofResult> ProofConsumer::EvaluateInclusion()
-    const {
+LogEntry ProofConsumer::EntryAt(uint64_t position) const {
+  if (const LogEntry* retained = Retained(position)) return *retained;
+  return {provided_.at(position), prefix_roots_.at(position)};
+}
+
+absl::StatusOr<merkle::LogProofResult> ProofConsumer::EvaluateInclusion(
+    std::vector<uint64_t> earlier_sizes) const {
   merkle::LogProofShape shape;
   shape.size = size_;
+  shape.earlier_sizes = std::move(earlier_sizes);
   std::vector<Hash> leaf_values;
   for (const auto& [position, timestamp] : provided_) {
     shape.leaves.push_back(position);
@@ -182,6 +188,12 @@ absl::StatusOr<merkle::LogProofResult> ProofConsumer::EvaluateInclusion()
 }
 
 absl::StatusOr<TreeView> ProofConsumer::Finish() {
+  std::vector<DistinguishedEntry> none;
+  return Finish(none);
+}
+
+absl::StatusOr<TreeView> ProofConsumer::Finish(
+    std::vector<DistinguishedEntry>& entries) {
   if (next_timestamp_ != proof_.timestamps.size()) {
     return CountMismatch("timestamps", proof_.timestamps.size(),
                          absl::StrCat(next_timestamp_));
@@ -199,18 +211,23 @@ absl::StatusOr<TreeView> ProofConsumer::Finish() {
           absl::StrCat("log entry ", position, " has no timestamp"));
     }
   }
-  SEALBOOK_ASSIGN_OR_RETURN(merkle::LogProofResult result, EvaluateInclusion());
+  std::vector<uint64_t> earlier_sizes;
+  earlier_sizes.reserve(entries.size());
+  for (const DistinguishedEntry& entry : entries) {
+    earlier_sizes.push_back(entry.position + 1);
+  }
+  SEALBOOK_ASSIGN_OR_RETURN(merkle::LogProofResult result,
+                            EvaluateInclusion(std::move(earlier_sizes)));
+  for (size_t i = 0; i < entries.size(); ++i) {
+    entries[i].entry = EntryAt(entries[i].position);
+    entries[i].full_subtrees = std::move(result.earlier[i]);
+  }
 
   TreeView view;
   view.tree_head.tree_size = size_;
   view.full_subtrees = std::move(result.full_subtrees);
   for (uint64_t position : Frontier(size_)) {
-    if (const LogEntry* retained = Retained(position)) {
-      view.frontier.push_back(*retained);
-    } else {
-      view.frontier.push_back(
-          LogEntry{provided_.at(position), prefix_roots_.at(position)});
-    }
+    view.frontier.push_back(EntryAt(position));
   }
   return view;
 }

@@ -16,6 +16,7 @@
 #include "keytrans/proof_handle.h"
 #include "keytrans/structures.h"
 #include "keytrans/tree_view.h"
+#include "keytrans/verified.h"
 #include "merkle/log_tree.h"
 #include "merkle/prefix_proof.h"
 
@@ -46,6 +47,10 @@ class ProofConsumer : public ProofHandle {
   // root is a candidate until a signature over it has been verified.
   absl::StatusOr<TreeView> Finish();
 
+  // The same. Also fills `entries`, whose positions are distinguished log
+  // entries that the algorithms have inspected or that are retained.
+  absl::StatusOr<TreeView> Finish(std::vector<DistinguishedEntry>& entries);
+
  private:
   // The retained log entry at `position`; null when it is not retained.
   const LogEntry* Retained(uint64_t position) const;
@@ -54,7 +59,10 @@ class ProofConsumer : public ProofHandle {
   // Gives the entries that have a timestamp from the proof, but no prefix root
   // yet, theirs from prefix_roots.
   absl::Status ConsumePrefixRoots();
-  absl::StatusOr<merkle::LogProofResult> EvaluateInclusion() const;
+  absl::StatusOr<merkle::LogProofResult> EvaluateInclusion(
+      std::vector<uint64_t> earlier_sizes) const;
+  // Retained or provided. Requires: ConsumePrefixRoots has run.
+  LogEntry EntryAt(uint64_t position) const;
 
   const CombinedTreeProof& proof_;
   const LadderKeys& keys_;

@@ -5,6 +5,8 @@
 #ifndef SEALBOOK_KEYTRANS_PROOF_RECORDER_H_
 #define SEALBOOK_KEYTRANS_PROOF_RECORDER_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -39,6 +41,11 @@ class ProofRecorder : public ProofHandle {
   absl::Status BeginProof(uint64_t position) override;
   absl::StatusOr<bool> Lookup(uint32_t version) override;
   absl::Status EndProof() override;
+
+  // The length of the longest vector that Finish will give, as it stands.
+  size_t MostElements() const {
+    return std::max(provided_.size(), series_.size());
+  }
 
   // To be called once, after all algorithms.
   absl::StatusOr<CombinedTreeProof> Finish();

@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "crypto/types.h"
 #include "crypto/vrf.h"
+#include "keytrans/distinguished_structures.h"
 #include "keytrans/proof_source.h"
 #include "keytrans/structures.h"
 
@@ -42,30 +43,45 @@ class ProverSource : public ProofSource {
   // In the order of `versions`; absent for a version that does not exist.
   virtual absl::StatusOr<std::vector<std::optional<VersionFacts>>> ReadVersions(
       absl::string_view label, absl::Span<const uint32_t> versions) = 0;
-  // Requires: the version exists.
+  // Requires: the version exists, with these facts. DATA_LOSS: the stored bytes
+  // do not open its commitment.
   virtual absl::StatusOr<OpenedValue> ReadValue(absl::string_view label,
-                                                uint32_t version) = 0;
+                                                uint32_t version,
+                                                const VersionFacts& facts) = 0;
   // VRF output and proof of a label-version, possibly from a cache.
   virtual absl::StatusOr<crypto::VrfPrivateKey::Proven> ProveVrf(
       absl::string_view label, uint32_t version) = 0;
 };
 
 struct SearchAnswer {
-  // True: `bytes` is a SearchResponse. False: an AbsenceResponse.
-  bool found = false;
+  enum class Kind {
+    // `bytes` is the SearchResponse to the request.
+    kFound,
+    // The requested version does not exist: `bytes` is the SearchResponse to
+    // the same request without a version, whose version is smaller.
+    kGreatest,
+    // The label has no version: `bytes` is an AbsenceResponse.
+    kAbsent,
+  };
+  Kind kind = Kind::kAbsent;
   std::string bytes;
-  // UpdateValue.value, when found.
+  // UpdateValue.value, unless absent.
   std::string value;
 };
 
-// Answers a greatest-version search in the tree that `head` signs. Later
-// entries of the log are not seen. INVALID_ARGUMENT: `last` is zero or larger
-// than the tree, a label longer than 255 bytes. UNIMPLEMENTED: a fixed version
-// is asked for. DATA_LOSS, INTERNAL: from the source.
+// Answers a search in the tree that `head` signs. Later entries of the log are
+// not seen. INVALID_ARGUMENT: `last` is zero or larger than the tree, a label
+// longer than 255 bytes. OUT_OF_RANGE: the requested version is older than the
+// maximum lifetime. DATA_LOSS, INTERNAL: from the source.
 absl::StatusOr<SearchAnswer> AnswerSearch(ProverSource& source,
                                           const Configuration& configuration,
                                           const TreeHead& head,
                                           const SearchRequest& request);
+
+// The bytes of a DistinguishedResponse in that tree. Errors as above.
+absl::StatusOr<std::string> AnswerDistinguished(
+    ProverSource& source, const Configuration& configuration,
+    const TreeHead& head, const DistinguishedRequest& request);
 
 }  // namespace sealbook::keytrans
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kPayloadUrl[] = "sealbook.dev/refusal";
 
-constexpr std::array<std::pair<RefusalReason, const char*>, 12> kNames = {{
+constexpr std::array<std::pair<RefusalReason, const char*>, 13> kNames = {{
     {RefusalReason::kMalformed, "malformed"},
     {RefusalReason::kElementCount, "element-count"},
     {RefusalReason::kVrfProof, "vrf-proof"},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<RefusalReason, const char*>, 12> kNames = {{
     {RefusalReason::kTreeSize, "tree-size"},
     {RefusalReason::kSignature, "signature"},
     {RefusalReason::kFork, "fork"},
+    {RefusalReason::kExpired, "expired"},
 }};
 
 }  // namespace

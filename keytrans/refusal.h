@@ -39,6 +39,8 @@ enum class RefusalReason {
   kSignature,
   // Two signed roots of one tree size. Keep both: it is evidence.
   kFork,
+  // The proof needs a log entry that is older than the log's maximum lifetime.
+  kExpired,
 };
 
 // Stable, lower-case with dashes, for scripts: "root-mismatch".

@@ -1,27 +1,43 @@
+// What particular structures require beside what structure_table_test.cc asks
+// of all of them.
 #include "keytrans/structures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/escaping.h"
+#include "crypto/commitment.h"
+#include "crypto/hash.h"
+#include "keytrans/audit_structures.h"
+#include "keytrans/monitor_structures.h"
+#include "keytrans/testing/structure_samples.h"
+#include "keytrans/update_structures.h"
 
 namespace sealbook::keytrans {
 namespace {
 
 using ::testing::HasSubstr;
+using Mode = DeploymentMode;
 
-Configuration SomeConfiguration() {
-  Configuration configuration;
-  configuration.signature_public_key = "SIG";
-  configuration.vrf_public_key = "VRF!";
-  configuration.max_ahead = 1;
-  configuration.max_behind = 2;
-  configuration.reasonable_monitoring_window = 3;
-  return configuration;
+constexpr Mode kModes[] = {Mode::kContactMonitoring,
+                           Mode::kThirdPartyManagement,
+                           Mode::kThirdPartyAuditing};
+
+std::string FromHex(absl::string_view hex) {
+  return absl::HexStringToBytes(hex);
 }
 
-TEST(ConfigurationTest, EncodesAsTheDraftSays) {
-  EXPECT_EQ(absl::BytesToHexString(SomeConfiguration().Encode()),
+void ExpectStatus(const absl::Status& status, absl::StatusCode code,
+                  const std::string& word) {
+  EXPECT_EQ(status.code(), code);
+  EXPECT_THAT(status.message(), HasSubstr(word));
+}
+
+TEST(ConfigurationTest, LeavesOutALifetimeThatIsNotDefined) {
+  Configuration configuration = SampleConfiguration(Mode::kContactMonitoring);
+  configuration.maximum_lifetime.reset();
+  const std::string bytes = configuration.Encode();
+  EXPECT_EQ(absl::BytesToHexString(bytes),
             "0001"              // ciphersuite
             "01"                // mode
             "0003534947"        // signature_public_key
@@ -30,157 +46,183 @@ TEST(ConfigurationTest, EncodesAsTheDraftSays) {
             "0000000000000002"  // max_behind
             "0000000000000003"  // reasonable_monitoring_window
             "00");              // maximum_lifetime
-  Configuration with_lifetime = SomeConfiguration();
-  with_lifetime.maximum_lifetime = 4;
-  EXPECT_EQ(with_lifetime.Encode(),
-            SomeConfiguration().Encode().substr(
-                0, SomeConfiguration().Encode().size() - 1) +
-                absl::HexStringToBytes("010000000000000004"));
-  EXPECT_EQ(*Configuration::Parse(with_lifetime.Encode()), with_lifetime);
+  EXPECT_EQ(*Configuration::Parse(bytes), configuration);
 }
 
-TEST(ConfigurationTest, SaysWhichSuitesAndModesItDoesNotSpeak) {
-  std::string bytes = SomeConfiguration().Encode();
-  auto with = [&](size_t at, char value) {
-    std::string changed = bytes;
-    changed[at] = value;
-    return Configuration::Parse(changed).status();
-  };
-  EXPECT_EQ(with(1, 2).code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(with(1, 2).message(), HasSubstr("Ed25519"));
-  EXPECT_EQ(with(2, 3).code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(with(2, 3).message(), HasSubstr("thirdPartyAuditing"));
-  EXPECT_EQ(with(1, 9).code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(with(1, 9).message(), HasSubstr("unknown cipher suite 0x0009"));
-  EXPECT_EQ(with(2, 0).code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(with(2, 0).message(), HasSubstr("unknown deployment mode 0"));
+TEST(ConfigurationTest, SpeaksBothSuitesAndNoOther) {
+  Configuration configuration = SampleConfiguration(Mode::kContactMonitoring);
+  configuration.ciphersuite = crypto::CipherSuite::kEd25519;
+  std::string bytes = configuration.Encode();
+  EXPECT_EQ(absl::BytesToHexString(bytes.substr(0, 2)), "0002");
+  auto parsed = Configuration::Parse(bytes);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(*parsed, configuration);
+  for (char suite : {0, 3, 9}) {
+    bytes[1] = suite;
+    ExpectStatus(Configuration::Parse(bytes).status(),
+                 absl::StatusCode::kInvalidArgument,
+                 "unknown cipher suite 0x000");
+  }
+}
+
+TEST(ConfigurationTest, SaysWhichModesAreNotSpoken) {
+  EXPECT_EQ(CheckModeSpoken(SampleConfiguration(Mode::kContactMonitoring)),
+            absl::OkStatus());
+  ExpectStatus(
+      CheckModeSpoken(SampleConfiguration(Mode::kThirdPartyManagement)),
+      absl::StatusCode::kUnimplemented,
+      "mode 2 (thirdPartyManagement) is not spoken");
+  ExpectStatus(CheckModeSpoken(SampleConfiguration(Mode::kThirdPartyAuditing)),
+               absl::StatusCode::kUnimplemented,
+               "mode 3 (thirdPartyAuditing) is not spoken");
 }
 
 TEST(ConfigurationTest, RefusesLifetimesThatEndBeforeTheMonitoringWindow) {
-  Configuration configuration = SomeConfiguration();
+  Configuration configuration = SampleConfiguration(Mode::kThirdPartyAuditing);
   configuration.maximum_lifetime = 3;
-  EXPECT_THAT(Configuration::Parse(configuration.Encode()).status().message(),
-              HasSubstr("maximum lifetime 3 ms is not greater"));
+  ExpectStatus(Configuration::Parse(configuration.Encode()).status(),
+               absl::StatusCode::kInvalidArgument,
+               "maximum lifetime 3 ms is not greater");
 }
 
-TEST(ConfigurationTest, RefusesTruncationAndTrailingBytes) {
-  std::string bytes = SomeConfiguration().Encode();
-  for (size_t length = 0; length < bytes.size(); ++length) {
-    EXPECT_EQ(Configuration::Parse(bytes.substr(0, length)).status().code(),
-              absl::StatusCode::kInvalidArgument)
-        << length;
-  }
-  EXPECT_THAT(Configuration::Parse(bytes + "x").status().message(),
-              HasSubstr("trailing"));
+TEST(FullTreeHeadTest, HasAnAuditorsHeadOnlyBesideTheLogs) {
+  ContactMonitorResponse response;
+  response.full_tree_head.auditor.emplace();
+  ExpectStatus(response.Encode().status(), absl::StatusCode::kInvalidArgument,
+               "`same` carries no auditor_tree_head");
 }
 
-TEST(SearchRequestTest, EncodesAsTheDraftSays) {
-  SearchRequest request{258, "a@b", 7};
-  EXPECT_EQ(absl::BytesToHexString(request.Encode()),
-            "010000000000000102"
-            "03614062"
-            "0100000007");
-  EXPECT_EQ(*SearchRequest::Parse(request.Encode()), request);
-  EXPECT_EQ(absl::BytesToHexString(
-                SearchRequest{std::nullopt, "a@b", std::nullopt}.Encode()),
-            "000361406200");
-}
-
-TEST(SearchRequestTest, RefusesPresenceOctetsOtherThanZeroAndOne) {
-  std::string bytes = SearchRequest{std::nullopt, "a@b", std::nullopt}.Encode();
-  bytes.back() = 2;
-  EXPECT_THAT(SearchRequest::Parse(bytes).status().message(),
-              HasSubstr("presence octet is 2"));
-}
-
-SearchResponse SomeResponse() {
-  SearchResponse response;
-  response.full_tree_head.updated = TreeHead{5, "signature"};
-  response.version = 1;
-  response.value = "value";
-  response.binary_ladder.resize(2);
-  response.binary_ladder[0].proof.bytes = std::string(81, 'p');
-  response.binary_ladder[1].proof.bytes = std::string(81, 'q');
-  response.binary_ladder[1].commitment.emplace();
-  response.search.timestamps = {1, 2};
-  merkle::PrefixProof& proof = response.search.prefix_proofs.emplace_back();
-  proof.results.push_back(
-      {merkle::PrefixSearchResultType::kInclusion, std::nullopt, 3});
-  proof.results.push_back({merkle::PrefixSearchResultType::kNonInclusionLeaf,
-                           merkle::PrefixLeaf(), 4});
-  proof.results.push_back(
-      {merkle::PrefixSearchResultType::kNonInclusionParent, std::nullopt, 5});
-  proof.elements.resize(2);
-  response.search.prefix_roots.resize(1);
-  response.search.inclusion.resize(3);
-  return response;
-}
-
-const SearchRequest kRequest{std::nullopt, "a@b", std::nullopt};
-
-TEST(SearchResponseTest, ParsesWhatItEncodes) {
-  std::string bytes = *SomeResponse().Encode();
-  auto parsed = SearchResponse::Parse(SomeConfiguration(), kRequest, bytes);
-  ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(*parsed, SomeResponse());
-}
-
-TEST(SearchResponseTest, AcceptsNoOtherEncodingOfAStructure) {
-  const std::string bytes = *SomeResponse().Encode();
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    for (int value = 0; value < 256; ++value) {
-      std::string changed = bytes;
-      changed[i] = static_cast<char>(value);
-      auto parsed =
-          SearchResponse::Parse(SomeConfiguration(), kRequest, changed);
-      if (parsed.ok()) {
-        ASSERT_EQ(*parsed->Encode(), changed) << i;
-      }
-    }
+TEST(PrefixProofTest, HasALeafExactlyInNonInclusionLeaf) {
+  AuditorUpdate update;
+  merkle::PrefixSearchResult& result = update.proof.results.emplace_back();
+  for (const bool has_leaf : {false, true}) {
+    result.type = has_leaf ? merkle::PrefixSearchResultType::kInclusion
+                           : merkle::PrefixSearchResultType::kNonInclusionLeaf;
+    if (has_leaf) result.leaf.emplace();
+    ExpectStatus(update.Encode().status(), absl::StatusCode::kInvalidArgument,
+                 "exactly where it is nonInclusionLeaf");
   }
 }
 
-TEST(SearchResponseTest, RefusesUnknownTypes) {
-  std::string bytes = *SomeResponse().Encode();
-  for (char type : {0, 3}) {
-    bytes[0] = type;
-    EXPECT_THAT(SearchResponse::Parse(SomeConfiguration(), kRequest, bytes)
-                    .status()
-                    .message(),
-                HasSubstr("unknown FullTreeHeadType"));
-  }
+// Both requests with a monitoring map.
+void ExpectMapRefused(const std::vector<MonitorMapEntry>& entries,
+                      const std::string& word) {
+  ContactMonitorRequest contact{std::nullopt, "a@b", entries};
+  ExpectStatus(ContactMonitorRequest::Parse(*contact.Encode()).status(),
+               absl::StatusCode::kInvalidArgument, word);
+  OwnerMonitorRequest owner{std::nullopt, "a@b", entries, 0, std::nullopt};
+  ExpectStatus(OwnerMonitorRequest::Parse(*owner.Encode()).status(),
+               absl::StatusCode::kInvalidArgument, word);
 }
 
-TEST(SearchResponseTest, RefusesToBuildWhatTheCeilingsForbid) {
-  SearchResponse response = SomeResponse();
-  response.search.prefix_proofs[0].results.resize(256);
-  EXPECT_EQ(response.Encode().status().code(),
-            absl::StatusCode::kResourceExhausted);
-  EXPECT_THAT(response.Encode().status().message(),
-              HasSubstr("PrefixProof.results has 256"));
-  response = SomeResponse();
-  response.search.timestamps.resize(256);
-  EXPECT_THAT(response.Encode().status().message(), HasSubstr("timestamps"));
+TEST(MonitorMapTest, RefusesPositionsThatDoNotAscend) {
+  ExpectMapRefused({{4, 1}, {3, 2}}, "position 3 stands after 4");
+  ExpectMapRefused({{1, 0}, {4, 1}, {4, 2}}, "position 4 stands after 4");
 }
 
-TEST(AbsenceResponseTest, ParsesWhatItEncodes) {
-  AbsenceResponse response;
-  response.proof.bytes = std::string(81, 'p');
-  response.search = SomeResponse().search;
-  std::string bytes = *response.Encode();
-  EXPECT_EQ(bytes[0], 1);  // `same`
-  auto parsed = AbsenceResponse::Parse(SomeConfiguration(), bytes);
-  ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(*parsed, response);
+TEST(MonitorMapTest, RefusesAVersionNamedTwice) {
+  ExpectMapRefused({{4, 1}, {5, 0}, {6, 1}}, "version 1 more than once");
+}
+
+TEST(AuditorUpdateTest, RefusesLeavesThatDoNotAscend) {
+  using crypto::Commitment;
+  using crypto::VrfOutput;
+  const merkle::PrefixLeaf low = {Filled<VrfOutput>(1), Filled<Commitment>(9)};
+  const merkle::PrefixLeaf high = {Filled<VrfOutput>(2), Filled<Commitment>(8)};
+  AuditorUpdate update;
+  update.added = {low, high};
+  update.removed = {low, high};
+  ASSERT_TRUE(AuditorUpdate::Parse(*update.Encode()).ok());
+  update.removed = {low, high, high};
+  ExpectStatus(AuditorUpdate::Parse(*update.Encode()).status(),
+               absl::StatusCode::kInvalidArgument,
+               "removed is not ascending at element 2");
+  update.added = {high, low};
+  ExpectStatus(AuditorUpdate::Parse(*update.Encode()).status(),
+               absl::StatusCode::kInvalidArgument,
+               "added is not ascending at element 1");
+}
+
+TEST(UpdateResponseTest, DoesNotMixDeploymentModes) {
+  UpdateResponse response;
+  response.info = {{crypto::Opening(), {"signature"}}};
+  ExpectStatus(response.Encode().status(), absl::StatusCode::kInvalidArgument,
+               "in one deployment mode only");
+  response.skipped_versions = 0;
+  EXPECT_TRUE(response.Encode().ok());
+  response.info[0].suffix.signature.reset();
+  ExpectStatus(response.Encode().status(), absl::StatusCode::kInvalidArgument,
+               "in one deployment mode only");
+}
+
+TEST(ManagerUpdateRequestTest, HasASignatureWithEachValue) {
+  ManagerUpdateRequest request;
+  request.values = {{"v", {"signature"}}, {"w", {}}};
+  ExpectStatus(request.Encode().status(), absl::StatusCode::kInvalidArgument,
+               "a value has no signature");
+}
+
+TEST(ManagerUpdateRequestTest, SignsNoVersionWithoutValues) {
+  ManagerUpdateRequest request;
+  request.signed_version = 5;
+  ExpectStatus(request.Encode().status(), absl::StatusCode::kInvalidArgument,
+               "signed_version is 5 where there are no values");
+  //                      last, label, greatest_version, values, signed_version
+  ExpectStatus(ManagerUpdateRequest::Parse(FromHex("00"
+                                                   "00"
+                                                   "00"
+                                                   "00"
+                                                   "00000005"))
+                   .status(),
+               absl::StatusCode::kInvalidArgument,
+               "signed_version is 5 where there are no values");
+  EXPECT_TRUE(ManagerUpdateRequest::Parse(FromHex("00"
+                                                  "00"
+                                                  "00"
+                                                  "00"
+                                                  "00000000"))
+                  .ok());
 }
 
 TEST(ComputationTest, EncodesWhatIsHashedAndSigned) {
   EXPECT_EQ(absl::BytesToHexString(EncodeVrfInput("a@b", 258)),
             "0361406200000102");
-  std::string tbs = EncodeTreeHeadTbs(SomeConfiguration(), 9, crypto::Hash());
-  EXPECT_EQ(tbs, SomeConfiguration().Encode() +
-                     absl::HexStringToBytes("0000000000000009") +
-                     std::string(32, '\0'));
+  const crypto::Hash root = Filled<crypto::Hash>('r');
+  const LogEntry entry{258, root};
+  EXPECT_EQ(entry.LeafValue(),
+            crypto::Sha256(FromHex("0000000000000102") + std::string(32, 'r')));
+  for (const Mode mode : kModes) {
+    const Configuration configuration = SampleConfiguration(mode);
+    // The first sample is the configuration, by hand.
+    const std::string config = StructureSamples(mode)[0].bytes;
+    EXPECT_EQ(configuration.Fingerprint(), crypto::Sha256(config));
+    EXPECT_EQ(EncodeTreeHeadTbs(configuration, 9, root),
+              config + FromHex("0000000000000009") + std::string(32, 'r'));
+    EXPECT_EQ(EncodeAuditorTreeHeadTbs(configuration, 258, 9, root),
+              config +
+                  FromHex("0000000000000102"
+                          "0000000000000009") +
+                  std::string(32, 'r'));
+    EXPECT_EQ(EncodeUpdateTbs(configuration, "a@b", 258, "on"),
+              config + FromHex("03614062"
+                               "00000102"
+                               "000000026f6e"));
+  }
+}
+
+TEST(ComputationTest, CommitsToTheValueWithItsSuffix) {
+  const auto opening = Filled<crypto::Opening>('o');
+  const std::string without_suffix = std::string(16, 'o') + FromHex(
+                                                                "03614062"
+                                                                "00000102"
+                                                                "000000026f6e");
+  EXPECT_EQ(CommitToValue(opening, "a@b", 258, "on"),
+            crypto::ComputeCommitment(without_suffix));
+  EXPECT_EQ(CommitToValue(opening, "a@b", 258, "on", {"sig"}),
+            crypto::ComputeCommitment(without_suffix + FromHex("0003736967")));
+  // An empty signature is not none.
+  EXPECT_EQ(CommitToValue(opening, "a@b", 258, "on", {""}),
+            crypto::ComputeCommitment(without_suffix + FromHex("0000")));
 }
 
 }  // namespace

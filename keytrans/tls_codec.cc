@@ -1,14 +1,35 @@
 #include "keytrans/tls_codec.h"
 
-#include <cassert>
+#include <utility>
 
+#include "absl/base/internal/raw_logging.h"
 #include "absl/strings/str_cat.h"
 
 namespace sealbook::keytrans {
 
-void TlsWriter::Count(size_t count, size_t width) {
-  assert(width == 8 || count < (uint64_t{1} << (8 * width)));
+void TlsWriter::Count(size_t count, size_t width, absl::string_view what) {
+  const uint64_t ceiling = (uint64_t{1} << (8 * width)) - 1;
+  if (count > ceiling) {
+    Fail(absl::ResourceExhaustedError(absl::StrCat(
+        what, " has ", count, " elements, the draft allows ", ceiling)));
+  }
   Integer(count, width);
+}
+
+void TlsWriter::Fail(absl::Status status) {
+  if (status_.ok()) status_ = std::move(status);
+}
+
+std::string TlsWriter::Take() {
+  // Bytes whose counts were cut short may stand for something else, signed.
+  ABSL_RAW_CHECK(status_.ok(), "a vector is longer than its ceiling");
+  return std::move(out_);
+}
+
+absl::StatusOr<std::string> TlsWriter::Finish(absl::string_view structure) {
+  if (status_.ok()) return std::move(out_);
+  return absl::Status(status_.code(),
+                      absl::StrCat(structure, ": ", status_.message()));
 }
 
 uint64_t TlsReader::Integer(size_t width) {

@@ -10,12 +10,14 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/bytes.h"
 
 namespace sealbook::keytrans {
 
-// Appends big-endian integers and byte strings.
+// Appends big-endian integers and byte strings. The first failure sticks, and
+// Finish() reports it.
 class TlsWriter {
  public:
   void U8(uint8_t value) { Integer(value, 1); }
@@ -29,15 +31,25 @@ class TlsWriter {
   void Bytes(const FixedBytes<Tag, N>& bytes) {
     Bytes(bytes.view());
   }
-  // The element count of a vector; `width` is 1, 2 or 4. Requires: it fits.
-  void Count(size_t count, size_t width);
-  // opaque<0..2^(8 * width) - 1>. Requires: it fits.
-  void Opaque(absl::string_view bytes, size_t width) {
-    Count(bytes.size(), width);
+  // The element count of the vector `what`; `width` is 1, 2 or 4. A count above
+  // the ceiling 2^(8 * width) - 1 fails: RESOURCE_EXHAUSTED.
+  void Count(size_t count, size_t width, absl::string_view what = "a vector");
+  // opaque<0..2^(8 * width) - 1>; fails like Count.
+  void Opaque(absl::string_view bytes, size_t width,
+              absl::string_view what = "a vector") {
+    Count(bytes.size(), width, what);
     Bytes(bytes);
   }
+  // The presence octet of an optional.
+  void Present(bool present) { U8(present ? 1 : 0); }
 
-  std::string Take() { return std::move(out_); }
+  // Records a failure found by the caller.
+  void Fail(absl::Status status);
+
+  // The bytes. Requires: nothing failed.
+  std::string Take();
+  // The bytes, or the first failure with `structure` named.
+  absl::StatusOr<std::string> Finish(absl::string_view structure);
 
  private:
   void Integer(uint64_t value, size_t width) {
@@ -47,6 +59,7 @@ class TlsWriter {
   }
 
   std::string out_;
+  absl::Status status_;
 };
 
 // Reads what TlsWriter writes. The first failure sticks: later reads return

@@ -35,6 +35,23 @@ TEST(TlsReaderTest, ReadsWhatTlsWriterWrites) {
   EXPECT_EQ(reader.Finish("Thing"), absl::OkStatus());
 }
 
+TEST(TlsWriterTest, KeepsItsFirstFailure) {
+  TlsWriter writer;
+  writer.Opaque(std::string(255, 'a'), 1, "short");
+  writer.Opaque(std::string(256, 'a'), 1, "first");
+  writer.Opaque(std::string(65536, 'a'), 2, "second");
+  absl::Status status = writer.Finish("Thing").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(status.message(),
+              HasSubstr("Thing: first has 256 elements, the draft allows 255"));
+}
+
+TEST(TlsWriterDeathTest, GivesNoBytesAfterAFailure) {
+  TlsWriter writer;
+  writer.Opaque(std::string(256, 'a'), 1);
+  EXPECT_DEATH(writer.Take(), "longer than its ceiling");
+}
+
 TEST(TlsReaderTest, RefusesTruncatedInput) {
   TlsReader reader(absl::string_view("\x00\x01", 2));
   reader.U32();

@@ -18,49 +18,20 @@
 #include "absl/strings/string_view.h"
 #include "crypto/signature.h"
 #include "crypto/vrf.h"
+#include "keytrans/distinguished_structures.h"
+#include "keytrans/history_structures.h"
 #include "keytrans/structures.h"
 #include "keytrans/tree_view.h"
+#include "keytrans/verified.h"
 
 namespace sealbook::keytrans {
-
-// What Contact Monitoring asks a user to keep and follow up ("Monitoring the
-// Tree"; KEYTRANS rule 26).
-struct MonitoringObligation {
-  std::string label;
-  // The terminal log entry of the search.
-  uint64_t position = 0;
-  uint32_t version = 0;
-  // Shows that the user was allowed to look the version up.
-  crypto::Opening opening;
-
-  friend bool operator==(const MonitoringObligation&,
-                         const MonitoringObligation&) = default;
-};
-
-// A verified answer: this label has this greatest version and value.
-struct VerifiedVersion {
-  uint32_t version = 0;
-  // UpdateValue.value, the committed bytes.
-  std::string value;
-  crypto::Opening opening;
-  // Position of the terminal log entry.
-  uint64_t terminal = 0;
-  // To be retained in place of what the request advertised.
-  TreeView view;
-  // To be added to what the user monitors; absent where nothing is owed.
-  std::optional<MonitoringObligation> obligation;
-};
-
-// A verified answer: this label has never had a version.
-struct VerifiedAbsence {
-  TreeView view;
-};
 
 // Immutable and thread-safe.
 class Verifier {
  public:
   // Validates the configuration's keys. INVALID_ARGUMENT, UNIMPLEMENTED: as
-  // the parsers of the keys say.
+  // the parsers of the keys say. UNIMPLEMENTED also: a deployment mode that
+  // this version does not speak.
   static absl::StatusOr<Verifier> Create(const Configuration& configuration);
 
   // The same with keys that the caller made; both belong to `configuration`.
@@ -75,8 +46,15 @@ class Verifier {
   // that request.last advertises: both present, of one size, or both absent
   // (FAILED_PRECONDITION otherwise). `now` in milliseconds since the Unix
   // epoch, when the response was received. Every refusal carries a
-  // RefusalReason. UNIMPLEMENTED: the request names a version.
+  // RefusalReason.
   absl::StatusOr<VerifiedVersion> VerifySearch(
+      const SearchRequest& request, const std::optional<TreeView>& retained,
+      absl::string_view response, uint64_t now) const;
+
+  // The same for the answer that the version which the request names does not
+  // exist: a SearchResponse to the same request without a version. Returns the
+  // greatest version.
+  absl::StatusOr<VerifiedVersion> VerifyNoSuchVersion(
       const SearchRequest& request, const std::optional<TreeView>& retained,
       absl::string_view response, uint64_t now) const;
 
@@ -84,6 +62,25 @@ class Verifier {
   absl::StatusOr<VerifiedAbsence> VerifyAbsence(
       const SearchRequest& request, const std::optional<TreeView>& retained,
       absl::string_view response, uint64_t now) const;
+
+  // The same for a HistoryResponse. `newer`: the first appearance of the
+  // version above request.newest, where the page before has shown it; versions
+  // shown here must not appear later.
+  absl::StatusOr<VerifiedHistory> VerifyHistory(
+      const HistoryRequest& request, const std::optional<TreeView>& retained,
+      absl::string_view response, uint64_t now,
+      std::optional<uint64_t> newer = std::nullopt) const;
+
+  // The same for an AsOfResponse.
+  absl::StatusOr<VerifiedState> VerifyAsOf(
+      const AsOfRequest& request, const std::optional<TreeView>& retained,
+      absl::string_view response, uint64_t now) const;
+
+  // The same for a DistinguishedResponse.
+  absl::StatusOr<VerifiedDistinguished> VerifyDistinguished(
+      const DistinguishedRequest& request,
+      const std::optional<TreeView>& retained, absl::string_view response,
+      uint64_t now) const;
 
  private:
   explicit Verifier(const Configuration& configuration)

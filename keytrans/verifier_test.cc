@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "crypto/cipher_suite.h"
 #include "keytrans/implicit_tree.h"
 #include "keytrans/refusal.h"
 #include "keytrans/testing/fake_keys.h"
@@ -22,9 +23,9 @@ constexpr uint64_t kHour = 3'600'000;
 
 // The draft's worked example: 13 entries, of which 11 is the rightmost
 // distinguished one; a user who saw 4; a label with greatest version 2.
-class WorkedExampleTest : public ::testing::Test {
+class WorkedExampleTest : public ::testing::TestWithParam<crypto::CipherSuite> {
  protected:
-  WorkedExampleTest() : log_(kHour) {
+  WorkedExampleTest() : log_(kHour, TestKeys::kFake, GetParam()) {
     // T_12 - T_7 >= window, T_12 - T_11 < window.
     const uint64_t minutes[] = {0,  10, 20, 30, 40,  50, 60,
                                 70, 80, 90, 99, 110, 131};
@@ -38,13 +39,26 @@ class WorkedExampleTest : public ::testing::Test {
   }
 
   TreeView ViewAt(uint64_t size) const { return log_.View(size); }
+  static crypto::VrfPrivateKey::Proven Prove(const char* label,
+                                             uint32_t version) {
+    return FakeProve(EncodeVrfInput(label, version), GetParam());
+  }
 
   static constexpr uint64_t kStart = 1'700'000'000'000;
   TestLog log_;
   uint64_t now_;
 };
 
-TEST_F(WorkedExampleTest, AnswersWithExactlyTheDraftsElements) {
+std::string Name(const ::testing::TestParamInfo<crypto::CipherSuite>& info) {
+  return std::string(crypto::CipherSuiteName(info.param));
+}
+
+const auto kSuites = ::testing::Values(crypto::CipherSuite::kP256,
+                                       crypto::CipherSuite::kEd25519);
+
+INSTANTIATE_TEST_SUITE_P(Suites, WorkedExampleTest, kSuites, Name);
+
+TEST_P(WorkedExampleTest, AnswersWithExactlyTheDraftsElements) {
   SearchRequest request{4, kAlice, std::nullopt};
   auto answer = log_.Answer(request);
   ASSERT_TRUE(answer.ok()) << answer.status();
@@ -74,7 +88,7 @@ TEST_F(WorkedExampleTest, AnswersWithExactlyTheDraftsElements) {
   EXPECT_EQ(proof.inclusion, *expected);
 }
 
-TEST_F(WorkedExampleTest, VerifiesForAReturningUser) {
+TEST_P(WorkedExampleTest, VerifiesForAReturningUser) {
   SearchRequest request{4, kAlice, std::nullopt};
   auto answer = log_.Answer(request);
   auto found =
@@ -92,7 +106,7 @@ TEST_F(WorkedExampleTest, VerifiesForAReturningUser) {
   EXPECT_EQ(*view, found->view);
 }
 
-TEST_F(WorkedExampleTest, OwesMonitoringOfAVersionRightOfTheDistinguished) {
+TEST_P(WorkedExampleTest, OwesMonitoringOfAVersionRightOfTheDistinguished) {
   SearchRequest request{std::nullopt, kBob, std::nullopt};
   auto answer = log_.Answer(request);
   auto found =
@@ -102,7 +116,7 @@ TEST_F(WorkedExampleTest, OwesMonitoringOfAVersionRightOfTheDistinguished) {
             (MonitoringObligation{kBob, 12, 0, found->opening}));
 }
 
-TEST_F(WorkedExampleTest, KeepsAHeadThatIsStillTheSame) {
+TEST_P(WorkedExampleTest, KeepsAHeadThatIsStillTheSame) {
   TreeView view = ViewAt(13);
   SearchRequest request{13, kAlice, std::nullopt};
   auto answer = log_.Answer(request);
@@ -115,7 +129,7 @@ TEST_F(WorkedExampleTest, KeepsAHeadThatIsStillTheSame) {
   EXPECT_EQ(found->view, view);
 }
 
-TEST_F(WorkedExampleTest, DoesNotSeeEntriesBeyondTheSignedHead) {
+TEST_P(WorkedExampleTest, DoesNotSeeEntriesBeyondTheSignedHead) {
   SearchRequest request{std::nullopt, kAlice, std::nullopt};
   auto answer = log_.Answer(request, 9);
   auto found = log_.verifier().VerifySearch(
@@ -126,14 +140,26 @@ TEST_F(WorkedExampleTest, DoesNotSeeEntriesBeyondTheSignedHead) {
   SearchRequest bob{std::nullopt, kBob, std::nullopt};
   answer = log_.Answer(bob, 12);
   ASSERT_TRUE(answer.ok());
-  EXPECT_FALSE(answer->found);
+  EXPECT_EQ(answer->kind, SearchAnswer::Kind::kAbsent);
   EXPECT_TRUE(log_.verifier()
                   .VerifyAbsence(bob, std::nullopt, answer->bytes,
                                  log_.entries()[11].timestamp)
                   .ok());
 }
 
-TEST_F(WorkedExampleTest, RefusesRequestsThatNoTreeFits) {
+TEST(VerifierTest, SaysWhichModesAreNotSpoken) {
+  // Real keys: but for the mode, nothing is wrong.
+  Configuration configuration =
+      TestLog(/*window=*/1000, TestKeys::kReal).configuration();
+  ASSERT_TRUE(Verifier::Create(configuration).ok());
+  configuration.mode = DeploymentMode::kThirdPartyAuditing;
+  const absl::Status status = Verifier::Create(configuration).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(status.message(),
+              HasSubstr("(thirdPartyAuditing) is not spoken"));
+}
+
+TEST_P(WorkedExampleTest, RefusesRequestsThatNoTreeFits) {
   auto code = [&](const SearchRequest& request) {
     return log_.Answer(request).status().code();
   };
@@ -143,7 +169,6 @@ TEST_F(WorkedExampleTest, RefusesRequestsThatNoTreeFits) {
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(code({std::nullopt, std::string(256, 'a'), std::nullopt}),
             absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(code({std::nullopt, kAlice, 1}), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(log_.Answer({14, kAlice, std::nullopt}).status().message(),
               HasSubstr("last is 14, larger than the tree, 13"));
 }
@@ -187,7 +212,9 @@ class RefusalTest : public WorkedExampleTest {
   std::optional<uint64_t> now_override_;
 };
 
-TEST_F(RefusalTest, RefusesElementsLeftOverOrMissing) {
+INSTANTIATE_TEST_SUITE_P(Suites, RefusalTest, kSuites, Name);
+
+TEST_P(RefusalTest, RefusesElementsLeftOverOrMissing) {
   constexpr auto kCount = RefusalReason::kElementCount;
   using R = SearchResponse;
   ExpectRefusal(kCount, "timestamps has 4", [](R& r) {
@@ -229,40 +256,40 @@ TEST_F(RefusalTest, RefusesElementsLeftOverOrMissing) {
                 [](R& r) { r.search.prefix_proofs[0].elements.pop_back(); });
 }
 
-TEST_F(RefusalTest, RefusesACommitmentForTheTargetVersion) {
+TEST_P(RefusalTest, RefusesACommitmentForTheTargetVersion) {
   ExpectRefusal(RefusalReason::kLadder, "has a commitment for version 2",
                 [](SearchResponse& r) {
                   r.binary_ladder[3].commitment = crypto::Commitment();
                 });
 }
 
-TEST_F(RefusalTest, RefusesACommitmentForAVersionThatDoesNotExist) {
+TEST_P(RefusalTest, RefusesACommitmentForAVersionThatDoesNotExist) {
   ExpectRefusal(RefusalReason::kLadder, "has a commitment for version 3",
                 [](SearchResponse& r) {
                   r.binary_ladder[2].commitment = crypto::Commitment();
                 });
 }
 
-TEST_F(RefusalTest, RefusesAMissingCommitment) {
+TEST_P(RefusalTest, RefusesAMissingCommitment) {
   ExpectRefusal(
       RefusalReason::kLadder, "lacks the commitment for version 0",
       [](SearchResponse& r) { r.binary_ladder[0].commitment.reset(); });
 }
 
-TEST_F(RefusalTest, RefusesAVrfProofThatDoesNotHold) {
+TEST_P(RefusalTest, RefusesAVrfProofThatDoesNotHold) {
   ExpectRefusal(RefusalReason::kVrfProof, "version 1", [](SearchResponse& r) {
     r.binary_ladder[1].proof = r.binary_ladder[0].proof;
   });
 }
 
-TEST_F(RefusalTest, RefusesAnotherValueOrOpening) {
+TEST_P(RefusalTest, RefusesAnotherValueOrOpening) {
   ExpectRefusal(RefusalReason::kSignature, "does not fit the root",
                 [](SearchResponse& r) { r.value = "forged"; });
   ExpectRefusal(RefusalReason::kSignature, "does not fit the root",
                 [](SearchResponse& r) { r.opening = crypto::Opening(); });
 }
 
-TEST_F(RefusalTest, RefusesASmallerVersionThanTheGreatest) {
+TEST_P(RefusalTest, RefusesASmallerVersionThanTheGreatest) {
   // Version 1 as the greatest: its ladder is 0, 1, 3, 2; version 2 exists.
   ExpectRefusal(RefusalReason::kLadder, "includes version 2",
                 [&](SearchResponse& r) {
@@ -274,59 +301,59 @@ TEST_F(RefusalTest, RefusesASmallerVersionThanTheGreatest) {
                 });
 }
 
-TEST_F(RefusalTest, RefusesAVersionThatDoesNotExist) {
+TEST_P(RefusalTest, RefusesAVersionThatDoesNotExist) {
   // Version 3 as the greatest: its ladder is 0, 1, 3, 7, 5, 4.
-  ExpectRefusal(
-      RefusalReason::kLadder, "smaller version", [&](SearchResponse& r) {
-        const auto& alice = log_.labels().at(kAlice);
-        r.version = 3;
-        r.binary_ladder.clear();
-        for (uint32_t version : {0, 1, 3, 7, 5, 4}) {
-          BinaryLadderStep step;
-          step.proof = FakeProve(EncodeVrfInput(kAlice, version)).proof;
-          if (version < 3) step.commitment = alice[version].facts.commitment;
-          r.binary_ladder.push_back(step);
-        }
-        auto& proofs = r.search.prefix_proofs;
-        proofs[0].results.pop_back();  // Ends at 3, which is absent.
-        // Evaluating needs the right elements, so take an honest proof of 0,
-        // 1, 3.
-        std::vector<merkle::PrefixLookup> lookups;
-        for (uint64_t position : {11, 12}) {
-          merkle::PrefixLookup lookup;
-          lookup.tree = {merkle::PageId{position, 0},
-                         log_.entries()[position].prefix_root};
-          for (uint32_t version : {0, 1, 3}) {
-            if (position == 12 && version < 3) continue;
-            lookup.keys.push_back(
-                FakeProve(EncodeVrfInput(kAlice, version)).output);
-          }
-          lookups.push_back(lookup);
-        }
-        proofs = *merkle::ProveLookups(log_.pages(), lookups);
-      });
+  ExpectRefusal(RefusalReason::kLadder, "smaller version",
+                [&](SearchResponse& r) {
+                  const auto& alice = log_.labels().at(kAlice);
+                  r.version = 3;
+                  r.binary_ladder.clear();
+                  for (uint32_t version : {0, 1, 3, 7, 5, 4}) {
+                    BinaryLadderStep step;
+                    step.proof = Prove(kAlice, version).proof;
+                    if (version < 3)
+                      step.commitment = alice[version].facts.commitment;
+                    r.binary_ladder.push_back(step);
+                  }
+                  auto& proofs = r.search.prefix_proofs;
+                  proofs[0].results.pop_back();  // Ends at 3, which is absent.
+                  // Evaluating needs the right elements, so take an honest
+                  // proof of 0, 1, 3.
+                  std::vector<merkle::PrefixLookup> lookups;
+                  for (uint64_t position : {11, 12}) {
+                    merkle::PrefixLookup lookup;
+                    lookup.tree = {merkle::PageId{position, 0},
+                                   log_.entries()[position].prefix_root};
+                    for (uint32_t version : {0, 1, 3}) {
+                      if (position == 12 && version < 3) continue;
+                      lookup.keys.push_back(Prove(kAlice, version).output);
+                    }
+                    lookups.push_back(lookup);
+                  }
+                  proofs = *merkle::ProveLookups(log_.pages(), lookups);
+                });
 }
 
-TEST_F(RefusalTest, RefusesTimestampsThatRunBackwards) {
+TEST_P(RefusalTest, RefusesTimestampsThatRunBackwards) {
   ExpectRefusal(RefusalReason::kTimestampOrder, "log entry 11",
                 [](SearchResponse& r) {
                   r.search.timestamps[1] = r.search.timestamps[0] - 1;
                 });
 }
 
-TEST_F(RefusalTest, RefusesTimestampsBeforeTheRetainedOnes) {
+TEST_P(RefusalTest, RefusesTimestampsBeforeTheRetainedOnes) {
   ExpectRefusal(
       RefusalReason::kTimestampOrder, "log entry 7", [&](SearchResponse& r) {
         r.search.timestamps[0] = retained_->frontier.back().timestamp - 1;
       });
 }
 
-TEST_F(RefusalTest, RefusesAnotherTimestamp) {
+TEST_P(RefusalTest, RefusesAnotherTimestamp) {
   ExpectRefusal(RefusalReason::kSignature, "does not fit the root",
                 [](SearchResponse& r) { r.search.timestamps[0] += 1; });
 }
 
-TEST_F(RefusalTest, RefusesAnUpdatedHeadThatIsNotLarger) {
+TEST_P(RefusalTest, RefusesAnUpdatedHeadThatIsNotLarger) {
   ExpectRefusal(RefusalReason::kTreeSize, "not more than the 4",
                 [&](SearchResponse& r) {
                   r.full_tree_head.updated = log_.Sign(4, log_.Root(4));
@@ -338,13 +365,13 @@ TEST_F(RefusalTest, RefusesAnUpdatedHeadThatIsNotLarger) {
                 });
 }
 
-TEST_F(RefusalTest, RefusesSameWhereNothingWasAdvertised) {
+TEST_P(RefusalTest, RefusesSameWhereNothingWasAdvertised) {
   retained_.reset();
   ExpectRefusal(RefusalReason::kTreeSize, "no tree head was advertised",
                 [](SearchResponse& r) { r.full_tree_head.updated.reset(); });
 }
 
-TEST_F(RefusalTest, RefusesTreeSizesThatCannotBe) {
+TEST_P(RefusalTest, RefusesTreeSizesThatCannotBe) {
   ExpectRefusal(RefusalReason::kTreeSize, "tree size 0", [](SearchResponse& r) {
     r.full_tree_head.updated->tree_size = 0;
   });
@@ -354,14 +381,14 @@ TEST_F(RefusalTest, RefusesTreeSizesThatCannotBe) {
                 });
 }
 
-TEST_F(RefusalTest, RefusesASignatureOverAnotherRoot) {
+TEST_P(RefusalTest, RefusesASignatureOverAnotherRoot) {
   ExpectRefusal(RefusalReason::kSignature, "tree size 13",
                 [&](SearchResponse& r) {
                   r.full_tree_head.updated = log_.Sign(13, log_.Root(12));
                 });
 }
 
-TEST_F(RefusalTest, RefusesALadderThatGivesARetainedEntryAnotherRoot) {
+TEST_P(RefusalTest, RefusesALadderThatGivesARetainedEntryAnotherRoot) {
   retained_ = ViewAt(13);
   retained_->frontier[1].prefix_root = log_.entries()[10].prefix_root;
   SearchRequest request{13, kAlice, std::nullopt};
@@ -375,12 +402,12 @@ TEST_F(RefusalTest, RefusesALadderThatGivesARetainedEntryAnotherRoot) {
 
 // With `same`, nothing but the retained prefix roots binds the ladders: here
 // the server proves absence from an older tree in their place.
-TEST_F(RefusalTest, RefusesLaddersOfAnOlderTreeUnderTheSameHead) {
+TEST_P(RefusalTest, RefusesLaddersOfAnOlderTreeUnderTheSameHead) {
   retained_ = ViewAt(13);
   SearchRequest request{13, kBob, std::nullopt};
   AbsenceResponse response;
-  response.proof = FakeProve(EncodeVrfInput(kBob, 0)).proof;
-  crypto::VrfOutput key = FakeProve(EncodeVrfInput(kBob, 0)).output;
+  response.proof = Prove(kBob, 0).proof;
+  crypto::VrfOutput key = Prove(kBob, 0).output;
   for (uint64_t position : {11, 11}) {
     response.search.prefix_proofs.push_back((*merkle::ProveLookups(
         log_.pages(), std::vector<merkle::PrefixLookup>{
@@ -394,7 +421,7 @@ TEST_F(RefusalTest, RefusesLaddersOfAnOlderTreeUnderTheSameHead) {
   EXPECT_THAT(result.status().message(), HasSubstr("log entry 12"));
 }
 
-TEST_F(RefusalTest, RefusesARetainedSubtreeOfAnotherLog) {
+TEST_P(RefusalTest, RefusesARetainedSubtreeOfAnotherLog) {
   retained_->full_subtrees[0] = crypto::Hash();
   SearchRequest request{4, kAlice, std::nullopt};
   auto answer = log_.Answer(request);
@@ -403,7 +430,7 @@ TEST_F(RefusalTest, RefusesARetainedSubtreeOfAnotherLog) {
   EXPECT_EQ(RefusalOf(result.status()), RefusalReason::kSignature);
 }
 
-TEST_F(RefusalTest, RefusesAHeadThatTheClockDoesNotFit) {
+TEST_P(RefusalTest, RefusesAHeadThatTheClockDoesNotFit) {
   auto nothing = [](SearchResponse&) {};
   const uint64_t newest = log_.entries().back().timestamp;
   now_override_ = newest + log_.configuration().max_behind;
@@ -422,7 +449,7 @@ TEST_F(RefusalTest, RefusesAHeadThatTheClockDoesNotFit) {
   ExpectRefusal(RefusalReason::kStaleHead, "86400000 ms old", nothing);
 }
 
-TEST_F(RefusalTest, RefusesTrailingBytesAndTruncation) {
+TEST_P(RefusalTest, RefusesTrailingBytesAndTruncation) {
   SearchRequest request{4, kAlice, std::nullopt};
   std::string bytes = log_.Answer(request)->bytes;
   auto verify = [&](const std::string& changed) {
@@ -436,7 +463,7 @@ TEST_F(RefusalTest, RefusesTrailingBytesAndTruncation) {
   }
 }
 
-TEST_F(RefusalTest, RefusesEveryFlippedBit) {
+TEST_P(RefusalTest, RefusesEveryFlippedBit) {
   SearchRequest request{4, kAlice, std::nullopt};
   const std::string bytes = log_.Answer(request)->bytes;
   for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
@@ -449,7 +476,7 @@ TEST_F(RefusalTest, RefusesEveryFlippedBit) {
   }
 }
 
-TEST_F(RefusalTest, RefusesEveryFlippedBitOfAnAbsence) {
+TEST_P(RefusalTest, RefusesEveryFlippedBitOfAnAbsence) {
   SearchRequest request{4, kNobody, std::nullopt};
   const std::string bytes = log_.Answer(request)->bytes;
   ASSERT_TRUE(
@@ -464,7 +491,7 @@ TEST_F(RefusalTest, RefusesEveryFlippedBitOfAnAbsence) {
   }
 }
 
-TEST_F(RefusalTest, RefusesToProveAnExistingLabelAbsent) {
+TEST_P(RefusalTest, RefusesToProveAnExistingLabelAbsent) {
   // Lookups of an existing version 0, honestly proven, in an AbsenceResponse.
   SearchRequest request{4, kAlice, std::nullopt};
   auto honest = SearchResponse::Parse(log_.configuration(), request,
@@ -487,7 +514,7 @@ TEST_F(RefusalTest, RefusesToProveAnExistingLabelAbsent) {
   EXPECT_THAT(result.status().message(), HasSubstr("includes version 0"));
 }
 
-TEST_F(RefusalTest, RefusesViewsThatTheRequestDoesNotAdvertise) {
+TEST_P(RefusalTest, RefusesViewsThatTheRequestDoesNotAdvertise) {
   SearchRequest request{std::nullopt, kAlice, std::nullopt};
   auto answer = log_.Answer(request);
   EXPECT_EQ(log_.verifier()
@@ -497,7 +524,7 @@ TEST_F(RefusalTest, RefusesViewsThatTheRequestDoesNotAdvertise) {
             absl::StatusCode::kFailedPrecondition);
 }
 
-TEST_F(RefusalTest, CallsTwoRootsOfOneSizeAFork) {
+TEST_P(RefusalTest, CallsTwoRootsOfOneSizeAFork) {
   TreeView a = ViewAt(13);
   EXPECT_TRUE(CheckNoFork(a, a).ok());
   EXPECT_TRUE(CheckNoFork(a, ViewAt(12)).ok());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -147,6 +148,33 @@ class ProofEvaluator {
         elements_(elements) {}
 
   Hash Value(const LogNode& node, Leaves leaves) {
+    const Hash value = Compute(node, leaves);
+    if (keep_values_) values_.emplace(node, value);
+    return value;
+  }
+
+  // Value() keeps what it passes through, for EarlierTree.
+  void KeepValues() { keep_values_ = true; }
+
+  // Values of FullSubtrees(size).
+  std::vector<Hash> EarlierTree(uint64_t size) {
+    std::vector<Hash> subtrees;
+    for (const LogNode& node : FullSubtrees(size)) {
+      auto known = values_.find(node);
+      if (known == values_.end()) {
+        status_.Update(absl::InvalidArgumentError(absl::StrCat(
+            "log proof does not pass through the tree of size ", size)));
+        return {};
+      }
+      subtrees.push_back(known->second);
+    }
+    return subtrees;
+  }
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  Hash Compute(const LogNode& node, Leaves leaves) {
     switch (SourceOf(node, leaves, retained_size_)) {
       case Source::kListed:
         return elements_[next_element_++];
@@ -165,9 +193,6 @@ class ProofEvaluator {
                                       children_are_leaves));
   }
 
-  const absl::Status& status() const { return status_; }
-
- private:
   // [KT] "Tree Proofs", "Log Tree": the head of a retained subtree that the
   // proof derives anew MUST be the one that was retained.
   Hash Derived(const LogNode& node, const Hash& value) {
@@ -186,6 +211,8 @@ class ProofEvaluator {
   const absl::Span<const Hash> elements_;
   size_t next_leaf_ = 0;
   size_t next_element_ = 0;
+  bool keep_values_ = false;
+  std::map<LogNode, Hash> values_;
   absl::Status status_;
 };
 
@@ -252,11 +279,15 @@ absl::StatusOr<LogProofResult> EvaluateProof(const LogProofShape& shape,
       CheckCount("elements", elements.size(), ProofNodes(shape).size()));
 
   ProofEvaluator evaluator(retained_size, leaf_values, retained, elements);
+  if (!shape.earlier_sizes.empty()) evaluator.KeepValues();
   LogProofResult result;
   LeafQueue leaves(shape.leaves);
   for (const LogNode& subtree : FullSubtrees(shape.size)) {
     result.full_subtrees.push_back(
         evaluator.Value(subtree, leaves.Below(subtree)));
+  }
+  for (uint64_t size : shape.earlier_sizes) {
+    result.earlier.push_back(evaluator.EarlierTree(size));
   }
   SEALBOOK_RETURN_IF_ERROR(evaluator.status());
   result.root = RootFromFullSubtrees(shape.size, result.full_subtrees);

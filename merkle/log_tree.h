@@ -52,6 +52,10 @@ struct LogProofShape {
   // Size of the tree whose full subtrees the verifier retained (a consistency
   // proof), or absent. 1 <= retained_size <= size.
   std::optional<uint64_t> retained_size;
+  // Sizes of earlier trees whose full subtrees are wanted as well. Each is one
+  // more than a proven leaf, or such a size of the retained tree: then the
+  // evaluation passes through all of them. Adds nothing to the proof.
+  std::vector<uint64_t> earlier_sizes;
 };
 
 // The nodes whose values a minimal batch proof lists, in left-to-right order
@@ -65,6 +69,8 @@ struct LogProofResult {
   crypto::Hash root;
   // Values of FullSubtrees(size), which the verifier retains.
   std::vector<crypto::Hash> full_subtrees;
+  // Values of FullSubtrees(n), for each n of shape.earlier_sizes.
+  std::vector<std::vector<crypto::Hash>> earlier;
 };
 
 // Evaluates a batch proof. `leaf_values` go with shape.leaves, `retained` with
@@ -72,8 +78,9 @@ struct LogProofResult {
 // ProofNodes(shape).
 // INVALID_ARGUMENT: the shape breaks its own rules; the number of elements,
 // leaf values or retained heads is wrong (the message says both numbers; all
-// this is checked before anything is hashed); or a retained head is derived
-// differently. The caller compares the root with a signed one.
+// this is checked before anything is hashed); a retained head is derived
+// differently; or an earlier tree is asked for that the proof does not pass
+// through. The caller compares the root with a signed one.
 absl::StatusOr<LogProofResult> EvaluateProof(
     const LogProofShape& shape, absl::Span<const crypto::Hash> leaf_values,
     absl::Span<const crypto::Hash> retained,

@@ -283,6 +283,10 @@ TEST(LogTreeTest, ProvesEverySizeFromEveryRetainedSizeAndRandomLeaves) {
     for (uint64_t retained = 0; retained <= size; ++retained) {
       LogProofShape shape{.size = size, .leaves = RandomLeaves(random, size)};
       if (retained > 0) shape.retained_size = retained;
+      for (uint64_t leaf : shape.leaves) {
+        shape.earlier_sizes.push_back(leaf + 1);
+      }
+      if (retained > 0) shape.earlier_sizes.push_back(retained);
       const Case c = MakeCase(log, shape);
 
       std::vector<Range> expected;
@@ -293,8 +297,23 @@ TEST(LogTreeTest, ProvesEverySizeFromEveryRetainedSizeAndRandomLeaves) {
       ASSERT_TRUE(result.ok()) << result.status();
       ASSERT_EQ(result->root, log.Root(size));
       ASSERT_EQ(result->full_subtrees, heads);
+      ASSERT_EQ(result->earlier.size(), shape.earlier_sizes.size());
+      for (size_t i = 0; i < result->earlier.size(); ++i) {
+        ASSERT_EQ(
+            RootFromFullSubtrees(shape.earlier_sizes[i], result->earlier[i]),
+            log.Root(shape.earlier_sizes[i]));
+      }
     }
   }
+}
+
+TEST(LogTreeTest, RefusesAnEarlierTreeThatTheProofDoesNotPassThrough) {
+  ReferenceLog log;
+  LogProofShape shape{.size = 16, .leaves = {5}};
+  shape.earlier_sizes = {3};
+  const absl::Status status = MakeCase(log, shape).Evaluate().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("the tree of size 3"));
 }
 
 // True when the root's value follows from `values` by hashing pairs.

@@ -39,7 +39,7 @@ absl::StatusOr<std::vector<std::shared_ptr<const Page>>> ReadPages(
   return pages;
 }
 
-absl::Status CheckPage(const Page& page, const PageLink& link) {
+absl::Status CheckLink(const Page& page, const PageLink& link) {
   if (page.hash() != link.hash) {
     return Broken(link.id,
                   absl::StrCat("has hash ", page.hash().ToHex(),
@@ -51,14 +51,25 @@ absl::Status CheckPage(const Page& page, const PageLink& link) {
   if (link.depth > 0 && page.kind(Page::kRoot) != Page::Kind::kParent) {
     return Broken(link.id, "is a single leaf below the root");
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckLeaf(const Page& page, Page::Place place,
+                       const PageLink& link) {
+  if (link.depth + Page::Level(place) > kMaxPrefixDepth) {
+    return Broken(link.id, "holds a leaf too deep for any proof");
+  }
+  if (!IsOnItsPath(page.leaf(place), place, link)) {
+    return Broken(link.id, "holds a leaf off its search key's path");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPage(const Page& page, const PageLink& link) {
+  SEALBOOK_RETURN_IF_ERROR(CheckLink(page, link));
   for (Page::Place place = Page::kRoot; place < Page::kEnd; ++place) {
     if (page.kind(place) != Page::Kind::kLeaf) continue;
-    if (link.depth + Page::Level(place) > kMaxPrefixDepth) {
-      return Broken(link.id, "holds a leaf too deep for any proof");
-    }
-    if (!IsOnItsPath(page.leaf(place), place, link)) {
-      return Broken(link.id, "holds a leaf off its search key's path");
-    }
+    SEALBOOK_RETURN_IF_ERROR(CheckLeaf(page, place, link));
   }
   return absl::OkStatus();
 }

@@ -33,9 +33,17 @@ absl::StatusOr<std::vector<std::shared_ptr<const Page>>> ReadPages(
     PageStore& store, absl::Span<const PageId> ids);
 
 // DATA_LOSS, naming the page: its hash is not link.hash, it lies deeper than a
-// tree can be, it is a single leaf below the tree's root, or a leaf in it does
-// not lie on its own search key's path.
+// tree can be, or it is a single leaf below the tree's root. Touches nothing
+// else of the page.
+absl::Status CheckLink(const Page& page, const PageLink& link);
+
+// The same, and DATA_LOSS where a leaf in it lies too deep or not on its own
+// search key's path: before something is built on the page.
 absl::Status CheckPage(const Page& page, const PageLink& link);
+
+// The part of this that concerns the leaf at `place`.
+absl::Status CheckLeaf(const Page& page, Page::Place place,
+                       const PageLink& link);
 
 }  // namespace sealbook::merkle
 

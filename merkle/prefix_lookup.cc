@@ -1,7 +1,9 @@
 // ProveLookups: read the pages that the searches pass, level by level, then
 // write each proof in one walk over its pages.
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -29,8 +31,6 @@ struct SearchKey {
 // Ascending by key, so that the searches below a node are a range.
 using SearchKeys = absl::Span<const SearchKey>;
 
-using Pages = absl::flat_hash_map<PageId, std::shared_ptr<const Page>>;
-
 std::vector<SearchKey> Sort(absl::Span<const VrfOutput> keys) {
   std::vector<SearchKey> sorted;
   sorted.reserve(keys.size());
@@ -56,94 +56,124 @@ std::pair<SearchKeys, SearchKeys> Split(SearchKeys keys, size_t depth) {
 struct Visit {
   PageLink link;
   SearchKeys keys;
+  const Page* page = nullptr;
+  // The visit to the first page that these searches pass from here; those to
+  // the others follow it, from left to right.
+  size_t next = 0;
 };
 
-// Reads all pages that some lookups need.
-class PageCollector {
+// Visits all pages that some lookups pass, level by level: the pages of a level
+// are one read, also those of different lookups.
+class PageWalk {
  public:
-  explicit PageCollector(PageStore& store) : store_(store) {}
+  explicit PageWalk(PageStore& store) : store_(store) {}
 
-  void Want(Visit visit) { wanted_.push_back(visit); }
-
-  absl::StatusOr<Pages> Collect() {
-    while (!wanted_.empty()) {
-      SEALBOOK_RETURN_IF_ERROR(ReadWanted());
-      const std::vector<Visit> visits = std::exchange(wanted_, {});
-      for (const Visit& visit : visits) {
-        const Page& page = *pages_.at(visit.link.id);
-        SEALBOOK_RETURN_IF_ERROR(CheckPage(page, visit.link));
-        Follow(page, Page::kRoot, visit.link.depth, visit.keys);
-      }
-    }
-    return std::move(pages_);
+  // Returns the number of the visit.
+  size_t Enter(const PageLink& link, SearchKeys keys) {
+    visits_.push_back({.link = link, .keys = keys});
+    return visits_.size() - 1;
   }
 
- private:
-  absl::Status ReadWanted() {
-    std::vector<PageId> ids;
-    for (const Visit& visit : wanted_) {
-      if (pages_.try_emplace(visit.link.id).second) {
-        ids.push_back(visit.link.id);
+  absl::Status Run() {
+    for (size_t done = 0; done < visits_.size();) {
+      const size_t end = visits_.size();
+      SEALBOOK_RETURN_IF_ERROR(Read(done, end));
+      for (; done < end; ++done) {
+        // `visits_` grows below.
+        const Visit visit = visits_[done];
+        SEALBOOK_RETURN_IF_ERROR(CheckLink(*visit.page, visit.link));
+        visits_[done].next = visits_.size();
+        SEALBOOK_RETURN_IF_ERROR(
+            Follow(visit, Page::kRoot, visit.link.depth, visit.keys));
       }
-    }
-    if (ids.empty()) return absl::OkStatus();
-    SEALBOOK_ASSIGN_OR_RETURN(std::vector<std::shared_ptr<const Page>> pages,
-                              ReadPages(store_, ids));
-    for (size_t i = 0; i < ids.size(); ++i) {
-      pages_[ids[i]] = std::move(pages[i]);
     }
     return absl::OkStatus();
   }
 
-  void Follow(const Page& page, Page::Place place, size_t depth,
-              SearchKeys keys) {
-    if (keys.empty()) return;
+  const Visit& operator[](size_t visit) const { return visits_[visit]; }
+
+ private:
+  // Each page once: log entries share most of theirs.
+  absl::Status Read(size_t begin, size_t end) {
+    std::vector<PageId> ids;
+    std::vector<size_t> places;
+    absl::flat_hash_map<PageId, size_t> place_of;
+    for (size_t i = begin; i < end; ++i) {
+      const PageId& id = visits_[i].link.id;
+      const auto [place, added] = place_of.try_emplace(id, ids.size());
+      if (added) ids.push_back(id);
+      places.push_back(place->second);
+    }
+    SEALBOOK_ASSIGN_OR_RETURN(auto pages, ReadPages(store_, ids));
+    for (size_t i = begin; i < end; ++i) {
+      visits_[i].page = pages[places[i - begin]].get();
+    }
+    std::move(pages.begin(), pages.end(), std::back_inserter(pages_));
+    return absl::OkStatus();
+  }
+
+  absl::Status Follow(const Visit& visit, Page::Place place, size_t depth,
+                      SearchKeys keys) {
+    if (keys.empty()) return absl::OkStatus();
+    const Page& page = *visit.page;
     switch (page.kind(place)) {
       case Page::Kind::kEmpty:
+        break;
       case Page::Kind::kLeaf:
-        return;
+        return CheckLeaf(page, place, visit.link);
       case Page::Kind::kReference:
-        Want({.link = {.id = page.reference(place),
-                       .hash = page.hash(place),
-                       .depth = depth,
-                       .path = keys.front().key},
-              .keys = keys});
-        return;
+        Enter({.id = page.reference(place),
+               .hash = page.hash(place),
+               .depth = depth,
+               .path = keys.front().key},
+              keys);
+        break;
       case Page::Kind::kParent: {
         auto [left, right] = Split(keys, depth);
-        Follow(page, Page::Child(place, false), depth + 1, left);
-        Follow(page, Page::Child(place, true), depth + 1, right);
-        return;
+        SEALBOOK_RETURN_IF_ERROR(
+            Follow(visit, Page::Child(place, false), depth + 1, left));
+        return Follow(visit, Page::Child(place, true), depth + 1, right);
       }
     }
+    return absl::OkStatus();
   }
 
   PageStore& store_;
-  Pages pages_;
-  std::vector<Visit> wanted_;
+  std::vector<Visit> visits_;
+  std::vector<std::shared_ptr<const Page>> pages_;
 };
 
-// Writes one proof ([KT] "Tree Proofs", "Prefix Tree"). All pages that the
-// searches pass are at hand and checked.
+// Writes one proof ([KT] "Tree Proofs", "Prefix Tree") from a walk that has
+// been run.
 class ProofWriter {
  public:
-  ProofWriter(const Pages& pages, size_t results) : pages_(pages) {
+  ProofWriter(const PageWalk& walk, size_t results) : walk_(walk) {
     proof_.results.resize(results);
   }
 
-  PrefixProof Write(const PrefixTreeVersion& tree, SearchKeys keys) && {
+  // `root`: the visit to the tree's root page, where that was entered.
+  PrefixProof Write(const PrefixTreeVersion& tree, SearchKeys keys,
+                    std::optional<size_t> root) && {
     if (keys.empty()) {
       proof_.elements.push_back(tree.root);
-    } else if (!tree.root_page.has_value()) {
+    } else if (!root.has_value()) {
       EndAtMissing(keys, 0);
     } else {
-      Add(*pages_.at(*tree.root_page), Page::kRoot, 0, keys);
+      AddPage(*root);
     }
     return std::move(proof_);
   }
 
  private:
-  void Add(const Page& page, Page::Place place, size_t depth, SearchKeys keys) {
+  void AddPage(size_t number) {
+    const Visit& visit = walk_[number];
+    size_t next = visit.next;
+    Add(*visit.page, Page::kRoot, visit.link.depth, visit.keys, next);
+  }
+
+  // `next`: the visit to the next page that searches pass from this one.
+  void Add(const Page& page, Page::Place place, size_t depth, SearchKeys keys,
+           size_t& next) {
     if (keys.empty()) {
       proof_.elements.push_back(page.hash(place));
       return;
@@ -156,12 +186,12 @@ class ProofWriter {
         EndAtLeaf(page.leaf(place), keys, depth);
         return;
       case Page::Kind::kReference:
-        Add(*pages_.at(page.reference(place)), Page::kRoot, depth, keys);
+        AddPage(next++);
         return;
       case Page::Kind::kParent: {
         auto [left, right] = Split(keys, depth);
-        Add(page, Page::Child(place, false), depth + 1, left);
-        Add(page, Page::Child(place, true), depth + 1, right);
+        Add(page, Page::Child(place, false), depth + 1, left, next);
+        Add(page, Page::Child(place, true), depth + 1, right, next);
         return;
       }
     }
@@ -188,7 +218,7 @@ class ProofWriter {
     }
   }
 
-  const Pages& pages_;
+  const PageWalk& walk_;
   PrefixProof proof_;
 };
 
@@ -209,25 +239,27 @@ absl::Status CheckLookup(const PrefixLookup& lookup) {
 absl::StatusOr<std::vector<PrefixProof>> ProveLookups(
     PageStore& pages, absl::Span<const PrefixLookup> lookups) {
   std::vector<std::vector<SearchKey>> keys;
+  std::vector<std::optional<size_t>> roots;
   keys.reserve(lookups.size());
-  PageCollector collector(pages);
+  PageWalk walk(pages);
   for (const PrefixLookup& lookup : lookups) {
     SEALBOOK_RETURN_IF_ERROR(CheckLookup(lookup));
     keys.push_back(Sort(lookup.keys));
+    roots.emplace_back();
     if (lookup.keys.empty() || !lookup.tree.root_page.has_value()) continue;
-    collector.Want({.link = {.id = *lookup.tree.root_page,
-                             .hash = lookup.tree.root,
-                             .depth = 0,
-                             .path = lookup.keys.front()},
-                    .keys = keys.back()});
+    roots.back() = walk.Enter({.id = *lookup.tree.root_page,
+                               .hash = lookup.tree.root,
+                               .depth = 0,
+                               .path = lookup.keys.front()},
+                              keys.back());
   }
-  SEALBOOK_ASSIGN_OR_RETURN(const Pages collected, collector.Collect());
+  SEALBOOK_RETURN_IF_ERROR(walk.Run());
 
   std::vector<PrefixProof> proofs;
   proofs.reserve(lookups.size());
   for (size_t i = 0; i < lookups.size(); ++i) {
-    proofs.push_back(ProofWriter(collected, lookups[i].keys.size())
-                         .Write(lookups[i].tree, keys[i]));
+    proofs.push_back(ProofWriter(walk, lookups[i].keys.size())
+                         .Write(lookups[i].tree, keys[i], roots[i]));
   }
   return proofs;
 }

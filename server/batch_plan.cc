@@ -1,11 +1,14 @@
 #include "server/batch_plan.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 #include "smime/live.h"
 
 namespace sealbook::server {
@@ -44,16 +47,33 @@ std::shared_ptr<const CertificateState> StateOf(
 class Planner {
  public:
   Planner(absl::Span<const LabelQuery> queries, std::vector<LabelState> states,
-          int64_t now_ms)
-      : states_(std::move(states)), now_ms_(now_ms) {
+          const RevocationState& revocations, int64_t now_ms,
+          size_t leaves_per_entry)
+      : states_(std::move(states)),
+        revocations_(revocations),
+        now_ms_(now_ms),
+        leaves_per_entry_(leaves_per_entry) {
     for (size_t i = 0; i < queries.size(); ++i) {
       state_of_[queries[i].label] = i;
       remaining_.push_back(queries[i].certificates.size());
     }
   }
 
+  // Of all revocations, before the first request is added.
+  void Announce(const PublishRequest& request) {
+    if (request[0].cause != PublishCause::kRevoked) return;
+    revoked_now_.insert(SerialKeyOf(*request[0].certificate));
+    if (request[0].reason == v1::CRL_REASON_KEY_COMPROMISE) {
+      compromised_now_.insert(request[0].certificate->key_sha256);
+    }
+  }
+
   void Add(const PublishRequest& request) {
     plan_.results.emplace_back(request.size());
+    if (IsRevocation(request)) {
+      AddRevocation(request);
+      return;
+    }
     for (const Group& group : GroupByLabel(request)) AddGroup(request, group);
   }
 
@@ -83,6 +103,8 @@ class Planner {
                               size_t in_group, bool last) {
     if (!state.status.ok()) return {state.status};
     const smime::AdmittedCertificate& certificate = *submission.certificate;
+    absl::Status standing = CheckNotRevoked(certificate);
+    if (!standing.ok()) return {standing};
     if (auto found = state.published.find(certificate.sha256);
         found != state.published.end()) {
       const StoredPublication& stored = found->second;
@@ -94,11 +116,50 @@ class Planner {
     if (auto found = planned_.find(key); found != planned_.end()) {
       return {found->second, true};
     }
-    absl::Status allowed = CheckNewVersion(submission, state, in_group);
+    absl::Status allowed = CheckKey(certificate);
+    if (allowed.ok()) allowed = CheckNewVersion(submission, state, in_group);
     if (!allowed.ok()) return {allowed};
     planned_.emplace(key, plan_.versions.size());
     AddVersion(submission, state, last);
     return {plan_.versions.size() - 1};
+  }
+
+  // What the store says; a revocation in this batch leaves what was published
+  // before it as an answer.
+  absl::Status CheckNotRevoked(
+      const smime::AdmittedCertificate& certificate) const {
+    if (revocations_.empty()) return absl::OkStatus();
+    SEALBOOK_RETURN_IF_ERROR(CheckReadable(certificate));
+    const RevokedCertificate* known = OfCertificate(certificate);
+    if (known == nullptr || !known->revoked()) known = OfSerial(certificate);
+    if (known == nullptr || !known->revoked()) return absl::OkStatus();
+    const v1::CrlReason reason = known->record.reason();
+    return absl::FailedPreconditionError(absl::StrCat(
+        "revoked-certificate (RFC 5280, 5.3.1): the certificate ",
+        certificate.sha256.ToHex(), " (serial number ", certificate.serial_hex,
+        ") was revoked (", CrlReasonName(reason),
+        reason == v1::CRL_REASON_CERTIFICATE_HOLD
+            ? "); to bring it back, revoke it for removeFromCRL"
+            : ") and does not come back"));
+  }
+
+  // Before a certificate is published (again).
+  absl::Status CheckKey(const smime::AdmittedCertificate& certificate) const {
+    if (revocations_.compromised_keys.contains(certificate.key_sha256) ||
+        compromised_now_.contains(certificate.key_sha256)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "compromised-key (S/MIME BR 6.1.1.3): the public key ",
+          certificate.key_sha256.ToHex(),
+          " was revoked for keyCompromise and does not come back; issue a "
+          "certificate for a new key"));
+    }
+    if (!revoked_now_.empty() &&
+        revoked_now_.contains(SerialKeyOf(certificate))) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "revoked-certificate (RFC 5280, 5.3.1): the certificate ",
+          certificate.sha256.ToHex(), " is being revoked"));
+    }
+    return absl::OkStatus();
   }
 
   absl::Status CheckNewVersion(const Submission& submission,
@@ -109,17 +170,194 @@ class Planner {
           " new versions of ", absl::CHexEscape(submission.label),
           " in one request; publish the rest in another"));
     }
-    if (state.greatest_version == std::numeric_limits<uint32_t>::max()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("version-numbers: ", absl::CHexEscape(submission.label),
-                       " has used all of its version numbers"));
+    SEALBOOK_RETURN_IF_ERROR(CheckNumbers(submission, state));
+    return CheckLive(submission, state);
+  }
+
+  static absl::Status CheckNumbers(const Submission& submission,
+                                   const LabelState& state) {
+    if (state.greatest_version != std::numeric_limits<uint32_t>::max()) {
+      return absl::OkStatus();
     }
+    return absl::InvalidArgumentError(
+        absl::StrCat("version-numbers: ", absl::CHexEscape(submission.label),
+                     " has used all of its version numbers"));
+  }
+
+  absl::Status CheckLive(const Submission& submission,
+                         const LabelState& state) const {
     std::vector<smime::InForce> in_force;
     for (const auto& certificate : state.in_force) {
       in_force.push_back(certificate->facts);
     }
     return smime::CheckLiveCertificates(
         submission.label, in_force, FactsOf(*submission.certificate), now_ms_);
+  }
+
+  // How `certificate`, or its serial number, stands; null: it was never
+  // revoked.
+  const RevokedCertificate* OfCertificate(
+      const smime::AdmittedCertificate& certificate) const {
+    const auto found = revocations_.certificates.find(certificate.sha256);
+    return found == revocations_.certificates.end() ? nullptr : &found->second;
+  }
+  const RevokedCertificate* OfSerial(
+      const smime::AdmittedCertificate& certificate) const {
+    if (revocations_.serials.empty()) return nullptr;
+    const auto found = revocations_.serials.find(SerialKeyOf(certificate));
+    return found == revocations_.serials.end() ? nullptr : &found->second;
+  }
+  absl::Status CheckReadable(
+      const smime::AdmittedCertificate& certificate) const {
+    const auto found = revocations_.damaged.find(certificate.sha256);
+    return found == revocations_.damaged.end() ? absl::OkStatus()
+                                               : found->second;
+  }
+
+  // Whether there is a hold to be lifted. `known`: null when it was never
+  // revoked.
+  static absl::Status CheckOnHold(const smime::AdmittedCertificate& certificate,
+                                  const RevokedCertificate* known) {
+    const std::string name =
+        absl::StrCat("the certificate ", certificate.sha256.ToHex());
+    if (known == nullptr) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("removeFromCRL: ", name,
+                       " is not on hold; there is nothing to lift"));
+    }
+    if (known->record.reason() != v1::CRL_REASON_CERTIFICATE_HOLD) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("removeFromCRL: ", name, " was revoked (",
+                       CrlReasonName(known->record.reason()),
+                       "); only certificateHold can be lifted"));
+    }
+    return absl::OkStatus();
+  }
+
+  // What putting a certificate back is refused for, as publishing it is.
+  absl::Status CheckRestoration(const PublishRequest& request,
+                                const RevokedCertificate* done) const {
+    const smime::AdmittedCertificate& certificate = *request[0].certificate;
+    if (!smime::IsLive(certificate.not_after_ms, now_ms_)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("removeFromCRL: the certificate ",
+                       certificate.sha256.ToHex(), " has expired meanwhile"));
+    }
+    SEALBOOK_RETURN_IF_ERROR(CheckKey(certificate));
+    SEALBOOK_RETURN_IF_ERROR(request[0].readmission);
+    // It comes back everywhere or nowhere.
+    for (const Submission& submission : request) {
+      const LabelState& state = states_[state_of_.at(submission.label)];
+      SEALBOOK_RETURN_IF_ERROR(state.status);
+      if (AnswerOf(submission, done, state).has_value()) continue;
+      SEALBOOK_RETURN_IF_ERROR(CheckLive(submission, state));
+    }
+    return absl::OkStatus();
+  }
+
+  // What a label has of a revocation already. `done`: what an earlier, same one
+  // left, null: there was none; it may lack labels whose records were damaged
+  // then, or that were to be changed when the server was killed. What is to be
+  // brought back and is in force needs nothing: it was published meanwhile, or
+  // the hold never came that far.
+  static std::optional<Publication> AnswerOf(const Submission& submission,
+                                             const RevokedCertificate* done,
+                                             const LabelState& state) {
+    const StoredPublication* stored = nullptr;
+    if (done != nullptr) {
+      const auto found = done->versions.find(submission.label);
+      if (found != done->versions.end()) stored = &found->second;
+    }
+    if (stored == nullptr && submission.cause == PublishCause::kRestored &&
+        std::any_of(
+            state.in_force.begin(), state.in_force.end(), [&](const auto& one) {
+              return one->facts.sha256 == submission.certificate->sha256;
+            })) {
+      const auto found = state.published.find(submission.certificate->sha256);
+      if (found != state.published.end()) stored = &found->second;
+    }
+    if (stored == nullptr) return std::nullopt;
+    return Publication{submission.label, stored->version,
+                       stored->facts.position, stored->facts.commitment, true};
+  }
+
+  // Whether the certificate stands as the revocation would have it.
+  static bool IsDone(const Submission& revocation,
+                     const RevokedCertificate* known) {
+    if (known == nullptr) return false;
+    if (revocation.cause == PublishCause::kRestored) return !known->revoked();
+    if (!known->revoked()) return false;
+    const v1::CrlReason reason = known->record.reason();
+    if (reason == revocation.reason) return true;
+    // A hold may become final, and a key may prove compromised later.
+    return reason != v1::CRL_REASON_CERTIFICATE_HOLD &&
+           (reason == v1::CRL_REASON_KEY_COMPROMISE ||
+            revocation.reason != v1::CRL_REASON_KEY_COMPROMISE);
+  }
+
+  void AddRevocation(const PublishRequest& request) {
+    const smime::AdmittedCertificate& certificate = *request[0].certificate;
+    const RevokedCertificate* known = OfCertificate(certificate);
+    // Another certificate with its number was revoked before it.
+    if (known == nullptr) known = OfSerial(certificate);
+    const RevokedCertificate* done =
+        IsDone(request[0], known) ? known : nullptr;
+    const bool restored = request[0].cause == PublishCause::kRestored;
+    absl::Status known_status = CheckReadable(certificate);
+    if (known_status.ok() && restored && done == nullptr) {
+      known_status = CheckOnHold(certificate, known);
+      // A final revocation may have come to another certificate of the number
+      // and not yet to this one: it is final for both.
+      const RevokedCertificate* serial = OfSerial(certificate);
+      if (known_status.ok() && serial != nullptr && serial->revoked()) {
+        known_status = CheckOnHold(certificate, serial);
+      }
+    }
+    absl::Status allowed = known_status;
+    if (allowed.ok() && restored) allowed = CheckRestoration(request, done);
+    PlannedRevocation planned{&request[0], {}, request[0].reason};
+    planned.record.set_reason(request[0].reason);
+    if (done != nullptr) planned.record = done->record;
+    if (const RevokedCertificate* serial = OfSerial(certificate);
+        IsDone(request[0], serial)) {
+      planned.serial_reason = serial->record.reason();
+    }
+    const size_t before = plan_.versions.size();
+    for (size_t i = 0; i < request.size(); ++i) {
+      const size_t label = state_of_.at(request[i].label);
+      const bool last = --remaining_[label] == 0;
+      plan_.results.back()[i] =
+          known_status.ok() ? AddRevoked(request[i], done, allowed,
+                                         states_[label], last, planned.record)
+                            : PlannedResult{known_status};
+    }
+    if (plan_.versions.size() == before) return;
+    planned.record.set_time_ms(static_cast<uint64_t>(now_ms_));
+    planned.record.set_publisher(request[0].publisher);
+    plan_.revocations.push_back(std::move(planned));
+  }
+
+  // `change_allowed`: whether what it needs may be written.
+  PlannedResult AddRevoked(const Submission& submission,
+                           const RevokedCertificate* done,
+                           const absl::Status& change_allowed,
+                           LabelState& state, bool last,
+                           v1::RevocationRecord& record) {
+    if (!state.status.ok()) return {state.status};
+    if (auto answer = AnswerOf(submission, done, state); answer.has_value()) {
+      return {*std::move(answer)};
+    }
+    if (!change_allowed.ok()) return {change_allowed};
+    absl::Status allowed = CheckNumbers(submission, state);
+    if (!allowed.ok()) return {allowed};
+    AddVersion(submission, state, last);
+    PlannedVersion& version = plan_.versions.back();
+    version.entry = Place(submission.label, 1);
+    version.reason = record.reason();
+    v1::RevocationRecord::Version& made = *record.add_versions();
+    made.set_label(version.key.label);
+    made.set_version(version.key.version);
+    return {plan_.versions.size() - 1};
   }
 
   void AddVersion(const Submission& submission, LabelState& state, bool last) {
@@ -129,7 +367,8 @@ class Planner {
         state.greatest_version.has_value() ? *state.greatest_version + 1 : 0;
     version.key = {submission.label, number};
     for (const auto& certificate : state.in_force) {
-      if (smime::IsLive(certificate->facts.not_after_ms, now_ms_)) {
+      if (smime::IsLive(certificate->facts.not_after_ms, now_ms_) &&
+          certificate->facts.sha256 != submission.certificate->sha256) {
         version.in_force.push_back(certificate);
       }
     }
@@ -137,7 +376,9 @@ class Planner {
     // Most labels come once a batch; for them nobody asks for the new state.
     if (!last) {
       state.in_force = version.in_force;
-      state.in_force.push_back(StateOf(*submission.certificate));
+      if (submission.cause != PublishCause::kRevoked) {
+        state.in_force.push_back(StateOf(*submission.certificate));
+      }
     }
     plan_.versions.push_back(std::move(version));
   }
@@ -146,7 +387,7 @@ class Planner {
   // one.
   size_t Place(const std::string& label, size_t count) {
     const size_t of_label = label_leaves_[label];
-    if (plan_.entries == 0 || leaves_ + count > kMaxLeavesPerEntry ||
+    if (plan_.entries == 0 || leaves_ + count > leaves_per_entry_ ||
         of_label + count > kMaxVersionsPerLabelAndEntry) {
       ++plan_.entries;
       leaves_ = 0;
@@ -158,7 +399,12 @@ class Planner {
   }
 
   std::vector<LabelState> states_;
+  const RevocationState& revocations_;
   const int64_t now_ms_;
+  const size_t leaves_per_entry_;
+  // What this batch revokes, and the keys that it says are compromised.
+  absl::flat_hash_set<std::string> revoked_now_;
+  absl::flat_hash_set<smime::KeyHash> compromised_now_;
   // Indexes into states_ and remaining_.
   absl::flat_hash_map<std::string, size_t> state_of_;
   // Submissions of each label that have not been planned yet.
@@ -188,9 +434,14 @@ std::vector<LabelQuery> QueriesOf(
 }
 
 BatchPlan PlanBatch(absl::Span<const PublishRequest* const> requests,
+                    absl::Span<const PublishRequest* const> announced,
                     absl::Span<const LabelQuery> queries,
-                    std::vector<LabelState> states, int64_t now_ms) {
-  Planner planner(queries, std::move(states), now_ms);
+                    std::vector<LabelState> states,
+                    const RevocationState& revocations, int64_t now_ms,
+                    size_t leaves_per_entry) {
+  Planner planner(queries, std::move(states), revocations, now_ms,
+                  leaves_per_entry);
+  for (const PublishRequest* request : announced) planner.Announce(*request);
   for (const PublishRequest* request : requests) planner.Add(*request);
   return std::move(planner).Finish();
 }

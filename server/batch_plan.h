@@ -22,13 +22,12 @@
 #include "server/label_state.h"
 #include "server/log_store.h"
 #include "server/publication.h"
+#include "server/revocation_state.h"
 
 namespace sealbook::server {
 
 inline constexpr size_t kMaxLeavesPerEntry = 255;
 inline constexpr size_t kMaxVersionsPerLabelAndEntry = 128;
-
-using PublishRequest = std::vector<Submission>;
 
 struct PlannedVersion {
   // Of the request; it outlives the plan.
@@ -36,8 +35,20 @@ struct PlannedVersion {
   LabelVersion key;
   // Index of its log entry among those of the batch.
   size_t entry = 0;
-  // Certificates that stay in force beside the new one.
+  // Certificates that stay in force, beside the new one if there is one.
   std::vector<std::shared_ptr<const CertificateState>> in_force;
+  // Of a revocation: the reason that is recorded, which is the first one's when
+  // another one only adds what it left out.
+  v1::CrlReason reason = v1::CRL_REASON_UNSPECIFIED;
+};
+
+// A certificate whose standing changes.
+struct PlannedRevocation {
+  // Of the request; it outlives the plan.
+  const Submission* submission = nullptr;
+  v1::RevocationRecord record;
+  // How all certificates with its serial number stand.
+  v1::CrlReason serial_reason = v1::CRL_REASON_UNSPECIFIED;
 };
 
 // What becomes of one submission.
@@ -53,6 +64,8 @@ struct BatchPlan {
   // Ascending by entry.
   std::vector<PlannedVersion> versions;
   size_t entries = 0;
+  // At most one a certificate.
+  std::vector<PlannedRevocation> revocations;
   // By request, then by submission.
   std::vector<std::vector<PlannedResult>> results;
 };
@@ -62,12 +75,21 @@ struct BatchPlan {
 std::vector<LabelQuery> QueriesOf(
     absl::Span<const PublishRequest* const> requests);
 
-// `states` are those of `queries` == QueriesOf(requests). `now_ms`:
-// milliseconds since the Unix epoch; certificates that have expired by then are
-// dropped from new versions.
+// `states` are those of `queries` == QueriesOf(requests), `revocations` that of
+// the same requests. `now_ms`: milliseconds since the Unix epoch; certificates
+// that have expired by then are dropped from new versions.
+//
+// A revocation is expanded (server/revocation_state.h) and the only one of its
+// serial number in the batch. `announced`: the revocations of the batch as they
+// were asked for, also those that must wait for the next one. They count from
+// the batch's beginning: what would publish one of their certificates, or a key
+// that they say is compromised, is refused even if it came a moment before.
 BatchPlan PlanBatch(absl::Span<const PublishRequest* const> requests,
+                    absl::Span<const PublishRequest* const> announced,
                     absl::Span<const LabelQuery> queries,
-                    std::vector<LabelState> states, int64_t now_ms);
+                    std::vector<LabelState> states,
+                    const RevocationState& revocations, int64_t now_ms,
+                    size_t leaves_per_entry = kMaxLeavesPerEntry);
 
 }  // namespace sealbook::server
 

@@ -53,7 +53,7 @@ BatchPlan Plan(const std::vector<PublishRequest>& requests,
   for (const PublishRequest& request : requests) pointers.push_back(&request);
   const std::vector<LabelQuery> queries = QueriesOf(pointers);
   states.resize(queries.size());
-  return PlanBatch(pointers, queries, std::move(states), kNow);
+  return PlanBatch(pointers, {}, queries, std::move(states), {}, kNow);
 }
 
 const absl::Status& RefusalOf(const PlannedResult& result) {

@@ -3,7 +3,10 @@
 #ifndef SEALBOOK_SERVER_BATCH_RUNNER_H_
 #define SEALBOOK_SERVER_BATCH_RUNNER_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -17,6 +20,7 @@
 #include "server/batch_seal.h"
 #include "server/clock.h"
 #include "server/log_writer.h"
+#include "server/padding.h"
 #include "server/publication.h"
 #include "smime/types.h"
 
@@ -29,6 +33,22 @@ struct BatchRunnerParts {
   crypto::RandomSource* random = nullptr;
   const Clock* clock = nullptr;
   merkle::ParallelFor parallel;
+  Padding padding;
+};
+
+// A request, and how far it has come.
+struct BatchWork {
+  // Outlives the run.
+  const PublishRequest* request = nullptr;
+  // Of a revocation: the last certificate that earlier batches have done with.
+  std::optional<smime::CertificateHash> done;
+};
+
+struct BatchOutcome {
+  PublishOutcome outcome;
+  // Of a revocation: the rest has to go into a further batch, with `done` as it
+  // is now in its BatchWork.
+  bool more = false;
 };
 
 // Not thread-safe.
@@ -36,16 +56,30 @@ class BatchRunner {
  public:
   explicit BatchRunner(BatchRunnerParts parts) : parts_(std::move(parts)) {}
 
-  // The outcome of each request. A batch in which nothing is new writes
-  // nothing. Errors as LogWriter::Append; all requests share them.
-  absl::StatusOr<std::vector<PublishOutcome>> Run(
-      absl::Span<const PublishRequest* const> requests);
+  // The outcome of each request; at most one revocation of a serial number. A
+  // batch in which nothing is new writes nothing, or an entry of padding.
+  // Revocations change at most
+  // `room` addresses beside those that are published, but always those of one
+  // certificate: it is taken out of all its addresses in one commit. Errors as
+  // LogWriter::Append; all requests share them, and `work` is as it was.
+  absl::StatusOr<std::vector<BatchOutcome>> Run(absl::Span<BatchWork> work,
+                                                size_t room);
 
-  // Appends one entry with one padding leaf.
+  // Appends one entry of padding: one leaf, or as many as each entry has.
   absl::Status AppendHeartbeat();
 
  private:
-  absl::Status AppendPlan(const BatchPlan& plan, SealedBatch& sealed);
+  struct Expansion;
+
+  absl::StatusOr<Expansion> Expand(absl::Span<const BatchWork> work,
+                                   size_t room) const;
+  absl::StatusOr<BatchPlan> Plan(const Expansion& expansion) const;
+  absl::Status AppendPlan(const BatchPlan& plan,
+                          std::optional<uint64_t> timestamp_ms,
+                          SealedBatch& sealed);
+  absl::Status AppendPadding(std::optional<uint64_t> timestamp_ms);
+  // With padding: that of an entry which is begun now.
+  std::optional<uint64_t> Timestamp() const;
 
   const BatchRunnerParts parts_;
   // Issuing certificates known to be stored, so that they are not written with

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -9,30 +10,32 @@
 #include "base/status_macros.h"
 #include "keytrans/structures.h"
 #include "server/directory_entry.h"
+#include "server/revocation_state.h"
 
 namespace sealbook::server {
 namespace {
-
-// Records of a version: label, version, value, publication.
-constexpr size_t kPutsPerVersion = 4;
 
 std::string ValueOf(const PlannedVersion& version) {
   EntryDraft draft;
   for (const auto& certificate : version.in_force) {
     draft.in_force.push_back(&certificate->stored);
   }
-  draft.added = version.submission->certificate.get();
   draft.cause = version.submission->cause;
+  if (draft.cause == PublishCause::kRevoked) {
+    draft.revoked = version.submission->certificate.get();
+    draft.reason = version.reason;
+  } else {
+    draft.added = version.submission->certificate.get();
+  }
   draft.publisher = version.submission->publisher;
   draft.basis = version.submission->basis;
   return SerializeDirectoryEntry(draft);
 }
 
-// `puts` points to kPutsPerVersion elements.
 absl::StatusOr<merkle::PrefixLeaf> SealVersion(
     const PlannedVersion& version, uint64_t position,
     const crypto::Opening& opening, const crypto::VrfPrivateKey& vrf_key,
-    Put* puts) {
+    std::vector<Put>& puts) {
   const LabelVersion& key = version.key;
   std::string value = ValueOf(version);
   merkle::PrefixLeaf leaf;
@@ -43,11 +46,19 @@ absl::StatusOr<merkle::PrefixLeaf> SealVersion(
       vrf_key.Evaluate(keytrans::EncodeVrfInput(key.label, key.version)));
   // A later version of the label in this batch has its label record later in
   // the commit, and later puts win.
-  puts[0] = LabelPut(key.label, key.version);
-  puts[1] = VersionPut(key, {position, leaf.vrf_output, leaf.commitment});
-  puts[2] = ValuePut(key, opening, std::move(value));
-  puts[3] = PublicationPut({version.submission->certificate->sha256, key.label},
-                           key.version);
+  puts.reserve(5);
+  puts.push_back(LabelPut(key.label, key.version));
+  const keytrans::VersionFacts facts = {position, leaf.vrf_output,
+                                        leaf.commitment};
+  puts.push_back(VersionPut(key, facts));
+  puts.push_back(ValuePut(facts, opening, std::move(value)));
+  if (!IsRevocation(*version.submission)) {
+    const smime::AdmittedCertificate& certificate =
+        *version.submission->certificate;
+    puts.push_back(
+        PublicationPut({certificate.sha256, key.label}, key.version));
+    puts.push_back(SerialPut(SerialNumberOf(certificate), certificate.sha256));
+  }
   return leaf;
 }
 
@@ -62,6 +73,25 @@ absl::StatusOr<std::vector<crypto::Opening>> NewOpenings(
                 openings[i].data());
   }
   return openings;
+}
+
+void AddRevocations(const BatchPlan& plan, std::vector<Put>& puts) {
+  for (const PlannedRevocation& revocation : plan.revocations) {
+    const smime::AdmittedCertificate& certificate =
+        *revocation.submission->certificate;
+    puts.push_back(RevocationPut(certificate.sha256, revocation.record));
+    v1::RevocationRecord serial;
+    serial.set_reason(revocation.serial_reason);
+    serial.set_time_ms(revocation.record.time_ms());
+    serial.set_publisher(revocation.record.publisher());
+    puts.push_back(RevokedSerialPut(SerialNumberOf(certificate), serial));
+    if (revocation.record.reason() == v1::CRL_REASON_KEY_COMPROMISE) {
+      v1::CompromisedKeyRecord record;
+      record.set_certificate_sha256(certificate.sha256.ToString());
+      record.set_time_ms(revocation.record.time_ms());
+      puts.push_back(CompromisedKeyPut(certificate.key_sha256, record));
+    }
+  }
 }
 
 void AddIssuers(const BatchPlan& plan,
@@ -94,32 +124,47 @@ absl::StatusOr<SealedBatch> SealBatch(
   SEALBOOK_ASSIGN_OR_RETURN(std::vector<crypto::Opening> openings,
                             NewOpenings(count, random));
   SealedBatch sealed;
-  sealed.batch.puts.resize(count * kPutsPerVersion);
+  std::vector<std::vector<Put>> puts(count);
   std::vector<absl::StatusOr<merkle::PrefixLeaf>> leaves(count,
                                                          merkle::PrefixLeaf{});
   parallel(count, [&](size_t i) {
-    leaves[i] = SealVersion(
-        plan.versions[i], first_position + plan.versions[i].entry, openings[i],
-        vrf_key, &sealed.batch.puts[i * kPutsPerVersion]);
+    leaves[i] =
+        SealVersion(plan.versions[i], first_position + plan.versions[i].entry,
+                    openings[i], vrf_key, puts[i]);
   });
   sealed.batch.entries.resize(plan.entries);
   for (size_t i = 0; i < count; ++i) {
     if (!leaves[i].ok()) return leaves[i].status();
     sealed.commitments.push_back(leaves[i]->commitment);
     sealed.batch.entries[plan.versions[i].entry].push_back(*leaves[i]);
+    std::move(puts[i].begin(), puts[i].end(),
+              std::back_inserter(sealed.batch.puts));
   }
+  AddRevocations(plan, sealed.batch.puts);
   AddIssuers(plan, known_issuers, sealed);
   return sealed;
 }
 
-absl::StatusOr<LogBatch> PaddingBatch(crypto::RandomSource& random) {
-  merkle::PrefixLeaf leaf;
-  SEALBOOK_RETURN_IF_ERROR(
-      random.Fill(leaf.vrf_output.data(), leaf.vrf_output.size()));
-  SEALBOOK_RETURN_IF_ERROR(
-      random.Fill(leaf.commitment.data(), leaf.commitment.size()));
+absl::Status AddPadding(size_t leaves, crypto::RandomSource& random,
+                        LogBatch& batch) {
+  for (std::vector<merkle::PrefixLeaf>& entry : batch.entries) {
+    while (entry.size() < leaves) {
+      merkle::PrefixLeaf leaf;
+      SEALBOOK_RETURN_IF_ERROR(
+          random.Fill(leaf.vrf_output.data(), leaf.vrf_output.size()));
+      SEALBOOK_RETURN_IF_ERROR(
+          random.Fill(leaf.commitment.data(), leaf.commitment.size()));
+      entry.push_back(leaf);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LogBatch> PaddingBatch(crypto::RandomSource& random,
+                                      size_t leaves) {
   LogBatch batch;
-  batch.entries.push_back({leaf});
+  batch.entries.resize(1);
+  SEALBOOK_RETURN_IF_ERROR(AddPadding(leaves, random, batch));
   return batch;
 }
 

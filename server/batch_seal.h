@@ -34,9 +34,14 @@ absl::StatusOr<SealedBatch> SealBatch(
     const crypto::VrfPrivateKey& vrf_key, crypto::RandomSource& random,
     const merkle::ParallelFor& parallel);
 
-// One entry with one padding leaf: random bytes, which nobody can tell from a
-// search key and a commitment.
-absl::StatusOr<LogBatch> PaddingBatch(crypto::RandomSource& random);
+// Adds padding leaves to each entry that has fewer than `leaves`: random bytes,
+// which nobody can tell from a search key and a commitment.
+absl::Status AddPadding(size_t leaves, crypto::RandomSource& random,
+                        LogBatch& batch);
+
+// One entry with `leaves` padding leaves.
+absl::StatusOr<LogBatch> PaddingBatch(crypto::RandomSource& random,
+                                      size_t leaves = 1);
 
 }  // namespace sealbook::server
 

@@ -15,9 +15,14 @@ class Clock {
   // Milliseconds since some fixed moment, time in suspension included. Never
   // runs backwards.
   virtual uint64_t MonotonicMs() const = 0;
+  // Whether something beyond this machine vouches for the wall clock as it is
+  // now. False: nothing is known, it may well be right.
+  virtual bool Synchronized() const { return false; }
 };
 
-// The machine's clocks. Never deleted.
+// The machine's clocks. They are synchronized when the kernel says so: NTP
+// corrects it, nobody has set it since, and it is the clock that this process
+// sees. Never deleted.
 const Clock& SystemClock();
 
 }  // namespace sealbook::server

@@ -72,14 +72,25 @@ std::string SerializeDirectoryEntry(const EntryDraft& draft) {
   for (const v1::CertificateInForce* certificate : draft.in_force) {
     *entry.add_certificates() = *certificate;
   }
-  *entry.add_certificates() = ToInForce(*draft.added);
-  const std::string sha256 = draft.added->sha256.ToString();
+  if (draft.added != nullptr) {
+    *entry.add_certificates() = ToInForce(*draft.added);
+  }
+  const smime::AdmittedCertificate& subject =
+      draft.cause == PublishCause::kRevoked ? *draft.revoked : *draft.added;
+  const std::string sha256 = subject.sha256.ToString();
   switch (draft.cause) {
     case PublishCause::kIssued:
       entry.mutable_issued()->set_certificate_sha256(sha256);
       break;
     case PublishCause::kRenewed:
       entry.mutable_renewed()->set_certificate_sha256(sha256);
+      break;
+    case PublishCause::kRevoked:
+      entry.mutable_revoked()->set_certificate_sha256(sha256);
+      entry.mutable_revoked()->set_reason(draft.reason);
+      break;
+    case PublishCause::kRestored:
+      entry.mutable_restored()->set_certificate_sha256(sha256);
       break;
   }
   entry.set_publisher(draft.publisher.data(), draft.publisher.size());

@@ -21,6 +21,9 @@ inline constexpr uint32_t kDirectoryEntryFormat = 1;
 enum class PublishCause : uint8_t {
   kIssued,
   kRenewed,
+  kRevoked,
+  // A hold was lifted.
+  kRestored,
 };
 
 // INVALID_ARGUMENT: not a DirectoryEntry of a format that we know, or with a
@@ -31,11 +34,15 @@ absl::StatusOr<v1::DirectoryEntry> ParseDirectoryEntry(absl::string_view value);
 // appearance.
 std::vector<smime::CertificateHash> IssuersOf(const v1::DirectoryEntry& entry);
 
-// The new version that adds `added` to the certificates `in_force`.
+// A new version.
 struct EntryDraft {
   // What stays, oldest publication first.
   std::vector<const v1::CertificateInForce*> in_force;
+  // What it adds; null for kRevoked.
   const smime::AdmittedCertificate* added = nullptr;
+  // What it lacks from now on, and why; for kRevoked only.
+  const smime::AdmittedCertificate* revoked = nullptr;
+  v1::CrlReason reason = v1::CRL_REASON_UNSPECIFIED;
   PublishCause cause = PublishCause::kIssued;
   absl::string_view publisher;
   uint32_t basis = 0;

@@ -116,16 +116,20 @@ absl::Status ReadNewest(const LogStore& store,
   for (size_t i : existing) {
     newest.push_back({queries[i].label, *states[i].greatest_version});
   }
-  SEALBOOK_ASSIGN_OR_RETURN(auto facts, store.ReadVersions(newest));
-  SEALBOOK_ASSIGN_OR_RETURN(auto values, store.ReadValues(newest));
-  IssuerKeys issuer_keys;
+  SEALBOOK_ASSIGN_OR_RETURN(const auto found, store.ReadVersions(newest));
+  std::vector<keytrans::VersionFacts> facts;
   for (size_t v = 0; v < newest.size(); ++v) {
-    if (!facts[v].has_value()) {
+    if (!found[v].has_value()) {
       return Damaged(newest[v], "its label names it, but it is missing");
     }
+    facts.push_back(*found[v]);
+  }
+  SEALBOOK_ASSIGN_OR_RETURN(auto values, store.ReadValues(newest, facts));
+  IssuerKeys issuer_keys;
+  for (size_t v = 0; v < newest.size(); ++v) {
     SEALBOOK_ASSIGN_OR_RETURN(
         states[existing[v]].in_force,
-        ReadInForce(store, newest[v], *facts[v], values[v], issuer_keys));
+        ReadInForce(store, newest[v], facts[v], values[v], issuer_keys));
   }
   return absl::OkStatus();
 }

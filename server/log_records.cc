@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "merkle/log_tree.h"
@@ -72,8 +73,30 @@ std::string VersionKey(const LabelVersion& key) {
   return bytes;
 }
 
+std::string ValueKey(const keytrans::VersionFacts& facts) {
+  std::string key;
+  key.reserve(8 + crypto::VrfOutput::kSize);
+  AppendBigEndian(key, facts.position, 8);
+  key.append(facts.vrf_output.view().data(), crypto::VrfOutput::kSize);
+  return key;
+}
+
 std::string PublicationKey(const CertificateLabel& key) {
   return absl::StrCat(key.certificate.view(), key.label);
+}
+
+SerialNumber SerialNumber::FromHex(const smime::KeyHash& issuer_key,
+                                   absl::string_view hex) {
+  std::string bytes = absl::HexStringToBytes(
+      hex.size() % 2 == 0 ? std::string(hex) : absl::StrCat("0", hex));
+  bytes.erase(0, std::min(bytes.find_first_not_of('\0'), bytes.size()));
+  return {issuer_key, std::move(bytes)};
+}
+
+std::string SerialKeyPrefix(const SerialNumber& number) {
+  std::string key = number.issuer_key.ToString();
+  AppendBigEndian(key, number.serial.size(), 1);
+  return key + number.serial;
 }
 
 std::string EncodeHead(const Head& head) {
@@ -129,12 +152,12 @@ Put VersionPut(const LabelVersion& key, const keytrans::VersionFacts& facts) {
   return {Table::kVersions, VersionKey(key), record.SerializeAsString()};
 }
 
-Put ValuePut(const LabelVersion& key, const crypto::Opening& opening,
-             std::string value) {
+Put ValuePut(const keytrans::VersionFacts& facts,
+             const crypto::Opening& opening, std::string value) {
   v1::ValueRecord record;
   record.set_opening(opening.ToString());
   record.set_value(std::move(value));
-  return {Table::kValues, VersionKey(key), record.SerializeAsString()};
+  return {Table::kValues, ValueKey(facts), record.SerializeAsString()};
 }
 
 Put PublicationPut(const CertificateLabel& key, uint32_t version) {
@@ -145,6 +168,29 @@ Put PublicationPut(const CertificateLabel& key, uint32_t version) {
 
 Put IssuerPut(const smime::CertificateHash& hash, absl::string_view der) {
   return {Table::kIssuers, hash.ToString(), std::string(der)};
+}
+
+Put RevocationPut(const smime::CertificateHash& certificate,
+                  const v1::RevocationRecord& record) {
+  return {Table::kRevocations, certificate.ToString(),
+          record.SerializeAsString()};
+}
+
+Put RevokedSerialPut(const SerialNumber& number,
+                     const v1::RevocationRecord& record) {
+  return {Table::kRevocations, SerialKeyPrefix(number),
+          record.SerializeAsString()};
+}
+
+Put CompromisedKeyPut(const smime::KeyHash& key,
+                      const v1::CompromisedKeyRecord& record) {
+  return {Table::kCompromisedKeys, key.ToString(), record.SerializeAsString()};
+}
+
+Put SerialPut(const SerialNumber& number,
+              const smime::CertificateHash& certificate) {
+  return {Table::kSerials,
+          absl::StrCat(SerialKeyPrefix(number), certificate.view()), ""};
 }
 
 std::vector<Put> LogNodePuts(uint64_t first,
@@ -180,6 +226,16 @@ absl::StatusOr<CertificateLabel> DecodePublicationKey(absl::string_view key) {
   return CertificateLabel{
       *smime::CertificateHash::FromBytes(key.substr(0, kHash)),
       std::string(key.substr(kHash))};
+}
+
+absl::StatusOr<smime::CertificateHash> DecodeSerialKey(absl::string_view key) {
+  constexpr size_t kKey = smime::KeyHash::kSize;
+  constexpr size_t kHash = smime::CertificateHash::kSize;
+  if (key.size() < kKey + 1 + kHash ||
+      key.size() != kKey + 1 + static_cast<uint8_t>(key[kKey]) + kHash) {
+    return absl::DataLossError("not a key of a serial number");
+  }
+  return smime::CertificateHash::FromBytes(key.substr(key.size() - kHash));
 }
 
 absl::StatusOr<uint64_t> DecodePositionKey(absl::string_view key) {
@@ -228,6 +284,22 @@ absl::StatusOr<keytrans::OpenedValue> DecodeValueRecord(
                             Fixed<crypto::Opening>("opening", value.opening()));
   opened.value = std::move(*value.mutable_value());
   return opened;
+}
+
+absl::StatusOr<v1::RevocationRecord> DecodeRevocationRecord(
+    absl::string_view record) {
+  SEALBOOK_ASSIGN_OR_RETURN(v1::RevocationRecord revocation,
+                            Parse<v1::RevocationRecord>(record));
+  if (!v1::CrlReason_IsValid(revocation.reason())) {
+    return absl::DataLossError(
+        absl::StrCat("unknown reason ", revocation.reason()));
+  }
+  return revocation;
+}
+
+absl::StatusOr<v1::CompromisedKeyRecord> DecodeCompromisedKeyRecord(
+    absl::string_view record) {
+  return Parse<v1::CompromisedKeyRecord>(record);
 }
 
 absl::StatusOr<StoredEntry> DecodeEntryRecord(absl::string_view record) {

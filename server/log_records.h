@@ -1,7 +1,7 @@
 // The records that make up a log in the store, and their encodings: the only
 // place that knows them.
 //
-// Table          Key                                   Record
+// Table            Key                                   Record
 // kConfiguration (empty)                               [KT] Configuration, TLS
 // kHead          (empty)                               HeadRecord
 // kSignedHead    (empty)                               SignedHeadRecord
@@ -10,9 +10,19 @@
 // kPages         BE64(position) || BE32(ordinal)       merkle::Page
 // kLabels        label                                 LabelRecord
 // kVersions      len8(label) || label || BE32(version) VersionRecord
-// kValues        len8(label) || label || BE32(version) ValueRecord
+// kValues        BE64(position) || VRF output          ValueRecord
 // kPublications  SHA-256(certificate) || label         BE32(version)
 // kIssuers       SHA-256(certificate)                  DER
+// kRevocations   SHA-256(certificate)                  RevocationRecord
+//                SHA-256(issuer's SubjectPublicKeyInfo) || len8(serial) ||
+//                serial                                RevocationRecord
+// kCompromisedKeys SHA-256(SubjectPublicKeyInfo)       CompromisedKeyRecord
+// kSerials       SHA-256(issuer's SubjectPublicKeyInfo) || len8(serial) ||
+//                serial || SHA-256(certificate)        (empty)
+//
+// Values are by far the largest records of an address. Their keys ascend with
+// the log, so that the store need not sort them into what it has: it moves them
+// instead of merging them again and again.
 //
 // XRecord: protobuf (proto/sealbook/v1/records.proto). Log nodes stand in the
 // order of merkle::NodeIndex, 64 values a record; only the last record is
@@ -35,6 +45,7 @@
 #include "keytrans/structures.h"
 #include "merkle/page_store.h"
 #include "merkle/prefix_tree.h"
+#include "proto/sealbook/v1/records.pb.h"
 #include "server/storage/storage.h"
 #include "smime/types.h"
 
@@ -107,6 +118,17 @@ struct CertificateLabel {
   }
 };
 
+// A certificate as its issuer counts it.
+struct SerialNumber {
+  smime::KeyHash issuer_key;
+  // Big endian, without leading zeros; at most 255 bytes.
+  std::string serial;
+
+  // `hex` as smime/certificate.h gives it.
+  static SerialNumber FromHex(const smime::KeyHash& issuer_key,
+                              absl::string_view hex);
+};
+
 // Node values in one record of Table::kLogNodes.
 inline constexpr uint64_t kLogNodesPerRecord = 64;
 
@@ -115,7 +137,11 @@ std::string PositionKey(uint64_t position);
 std::string PageKey(const merkle::PageId& id);
 // Requires: key.label.size() <= keytrans::kMaxLabelSize.
 std::string VersionKey(const LabelVersion& key);
+// Of the version with these facts; the commitment does not matter.
+std::string ValueKey(const keytrans::VersionFacts& facts);
 std::string PublicationKey(const CertificateLabel& key);
+// What the keys of all certificates with that number begin with.
+std::string SerialKeyPrefix(const SerialNumber& number);
 
 // The records of a commit.
 std::string EncodeHead(const Head& head);
@@ -124,10 +150,19 @@ Put EntryPut(uint64_t position, const StoredEntry& entry);
 Put PagePut(merkle::NewPage page);
 Put LabelPut(absl::string_view label, uint32_t greatest_version);
 Put VersionPut(const LabelVersion& key, const keytrans::VersionFacts& facts);
-Put ValuePut(const LabelVersion& key, const crypto::Opening& opening,
-             std::string value);
+Put ValuePut(const keytrans::VersionFacts& facts,
+             const crypto::Opening& opening, std::string value);
 Put PublicationPut(const CertificateLabel& key, uint32_t version);
 Put IssuerPut(const smime::CertificateHash& hash, absl::string_view der);
+Put RevocationPut(const smime::CertificateHash& certificate,
+                  const v1::RevocationRecord& record);
+// Of all certificates with that number, published or not; without versions.
+Put RevokedSerialPut(const SerialNumber& number,
+                     const v1::RevocationRecord& record);
+Put CompromisedKeyPut(const smime::KeyHash& key,
+                      const v1::CompromisedKeyRecord& record);
+Put SerialPut(const SerialNumber& number,
+              const smime::CertificateHash& certificate);
 // Records of consecutive node values from index `first` on. Requires: `first`
 // is a multiple of kLogNodesPerRecord.
 std::vector<Put> LogNodePuts(uint64_t first,
@@ -137,6 +172,8 @@ std::vector<Put> LogNodePuts(uint64_t first,
 // why, the caller adds which one it was.
 absl::StatusOr<LabelVersion> DecodeVersionKey(absl::string_view key);
 absl::StatusOr<CertificateLabel> DecodePublicationKey(absl::string_view key);
+// The certificate that a key of Table::kSerials names.
+absl::StatusOr<smime::CertificateHash> DecodeSerialKey(absl::string_view key);
 absl::StatusOr<uint64_t> DecodePositionKey(absl::string_view key);
 absl::StatusOr<merkle::PageId> DecodePageKey(absl::string_view key);
 absl::StatusOr<uint32_t> DecodeLabelRecord(absl::string_view record);
@@ -144,6 +181,10 @@ absl::StatusOr<uint32_t> DecodePublicationRecord(absl::string_view record);
 absl::StatusOr<keytrans::VersionFacts> DecodeVersionRecord(
     absl::string_view record);
 absl::StatusOr<keytrans::OpenedValue> DecodeValueRecord(
+    absl::string_view record);
+absl::StatusOr<v1::RevocationRecord> DecodeRevocationRecord(
+    absl::string_view record);
+absl::StatusOr<v1::CompromisedKeyRecord> DecodeCompromisedKeyRecord(
     absl::string_view record);
 absl::StatusOr<StoredEntry> DecodeEntryRecord(absl::string_view record);
 absl::StatusOr<Head> DecodeHeadRecord(absl::string_view record);

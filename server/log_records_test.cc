@@ -43,6 +43,10 @@ TEST(LogRecordsTest, OrdersVersionsOfALabelByNumberAndKeepsLabelsApart) {
   EXPECT_EQ(VersionKey({"ab", 0x01020304}), std::string("\x02"
                                                         "ab\x01\x02\x03\x04"));
   EXPECT_LT(VersionKey({"ab", 255}), VersionKey({"ab", 256}));
+  // Values stand in the order of the log.
+  EXPECT_EQ(ValueKey({0x0102, Filled<crypto::VrfOutput>(3), {}}),
+            absl::StrCat(absl::string_view("\0\0\0\0\0\0\1\2", 8),
+                         std::string(32, '\3')));
   // Without its length, "a" with a version that begins like "b" would be "ab".
   EXPECT_NE(VersionKey({"a", 0x62000000}).substr(0, 3),
             VersionKey({"ab", 0}).substr(0, 3));
@@ -66,8 +70,7 @@ TEST(LogRecordsTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(stored_facts->vrf_output, facts.vrf_output);
   EXPECT_EQ(stored_facts->commitment, facts.commitment);
   auto value = DecodeValueRecord(
-      ValuePut(version, Filled<crypto::Opening>(6), std::string("\0v", 2))
-          .value);
+      ValuePut(facts, Filled<crypto::Opening>(6), std::string("\0v", 2)).value);
   ASSERT_THAT(value, IsOk());
   EXPECT_EQ(value->opening, Filled<crypto::Opening>(6));
   EXPECT_EQ(value->value, std::string("\0v", 2));
@@ -151,6 +154,37 @@ TEST(LogRecordsTest, CutsLogNodesIntoRecordsOf64) {
   EXPECT_EQ(puts[2].value.size(), 2 * 32);
   EXPECT_EQ(puts[2].value.back(), '\x81');
   EXPECT_TRUE(LogNodePuts(64, {}).empty());
+}
+
+TEST(LogRecordsTest, SerialNumbersAreKeysWithoutLeadingZeros) {
+  smime::KeyHash issuer;
+  issuer.data()[0] = 7;
+  smime::CertificateHash certificate;
+  certificate.data()[31] = 9;
+  const std::string prefix = SerialKeyPrefix({issuer, "\x4f\x01"});
+  for (const char* hex : {"4f01", "004f01", "04f01", "4F01"}) {
+    EXPECT_EQ(SerialKeyPrefix(SerialNumber::FromHex(issuer, hex)), prefix);
+  }
+  EXPECT_EQ(SerialNumber::FromHex(issuer, "00").serial, "");
+  EXPECT_NE(SerialKeyPrefix({issuer, "\x4f"}),
+            prefix.substr(0, prefix.size() - 1));
+  const Put put = SerialPut({issuer, "\x4f\x01"}, certificate);
+  auto decoded = DecodeSerialKey(put.key);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(*decoded, certificate);
+  EXPECT_THAT(DecodeSerialKey(put.key + "x"),
+              Refuses(absl::StatusCode::kDataLoss, "serial number"));
+  EXPECT_THAT(DecodeSerialKey("short"),
+              Refuses(absl::StatusCode::kDataLoss, "serial number"));
+}
+
+TEST(LogRecordsTest, RefusesRevocationsThatItDoesNotKnow) {
+  v1::RevocationRecord record;
+  record.set_reason(static_cast<v1::CrlReason>(7));
+  EXPECT_THAT(DecodeRevocationRecord(record.SerializeAsString()),
+              Refuses(absl::StatusCode::kDataLoss, "unknown reason 7"));
+  EXPECT_THAT(DecodeRevocationRecord("\xff"),
+              Refuses(absl::StatusCode::kDataLoss, "RevocationRecord"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "crypto/hash.h"
@@ -77,13 +78,6 @@ std::string NameOf(const LabelVersion& key) {
                       absl::CHexEscape(key.label));
 }
 
-std::vector<std::string> VersionKeys(absl::Span<const LabelVersion> keys) {
-  std::vector<std::string> bytes;
-  bytes.reserve(keys.size());
-  for (const LabelVersion& key : keys) bytes.push_back(VersionKey(key));
-  return bytes;
-}
-
 }  // namespace
 
 absl::StatusOr<keytrans::Configuration> LogStore::ReadConfiguration() const {
@@ -95,12 +89,14 @@ absl::StatusOr<keytrans::Configuration> LogStore::ReadConfiguration() const {
   }
   absl::StatusOr<keytrans::Configuration> configuration =
       keytrans::Configuration::Parse(*found[0]);
-  if (absl::IsUnimplemented(configuration.status())) {
-    return InRecord("stored configuration", configuration.status());
+  absl::Status status = configuration.status();
+  if (status.ok()) status = keytrans::CheckModeSpoken(*configuration);
+  if (absl::IsUnimplemented(status)) {
+    return InRecord("stored configuration", status);
   }
-  if (!configuration.ok()) {
-    return absl::DataLossError(absl::StrCat("stored configuration: ",
-                                            configuration.status().message()));
+  if (!status.ok()) {
+    return absl::DataLossError(
+        absl::StrCat("stored configuration: ", status.message()));
   }
   return configuration;
 }
@@ -202,15 +198,33 @@ absl::StatusOr<std::vector<std::optional<uint32_t>>> LogStore::ReadLabels(
 
 absl::StatusOr<std::vector<std::optional<keytrans::VersionFacts>>>
 LogStore::ReadVersions(absl::Span<const LabelVersion> keys) const {
-  return ReadRecords(storage_, Table::kVersions, VersionKeys(keys),
-                     DecodeVersionRecord,
+  std::vector<std::string> bytes;
+  bytes.reserve(keys.size());
+  for (const LabelVersion& key : keys) bytes.push_back(VersionKey(key));
+  return ReadRecords(storage_, Table::kVersions, bytes, DecodeVersionRecord,
                      [&](size_t i) { return NameOf(keys[i]); });
 }
 
 absl::StatusOr<std::vector<keytrans::OpenedValue>> LogStore::ReadValues(
     absl::Span<const LabelVersion> keys) const {
+  SEALBOOK_ASSIGN_OR_RETURN(const auto found, ReadVersions(keys));
+  std::vector<keytrans::VersionFacts> facts;
+  facts.reserve(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!found[i].has_value()) return Missing(NameOf(keys[i]));
+    facts.push_back(*found[i]);
+  }
+  return ReadValues(keys, facts);
+}
+
+absl::StatusOr<std::vector<keytrans::OpenedValue>> LogStore::ReadValues(
+    absl::Span<const LabelVersion> keys,
+    absl::Span<const keytrans::VersionFacts> facts) const {
+  std::vector<std::string> bytes;
+  bytes.reserve(facts.size());
+  for (const auto& version : facts) bytes.push_back(ValueKey(version));
   return ReadExisting(
-      storage_, Table::kValues, VersionKeys(keys), DecodeValueRecord,
+      storage_, Table::kValues, bytes, DecodeValueRecord,
       [&](size_t i) { return absl::StrCat("value of ", NameOf(keys[i])); });
 }
 
@@ -223,6 +237,91 @@ absl::StatusOr<std::vector<std::optional<uint32_t>>> LogStore::ReadPublications(
                      DecodePublicationRecord, [&](size_t i) {
                        return absl::StrCat("publication of certificate ",
                                            keys[i].certificate.ToHex());
+                     });
+}
+
+absl::StatusOr<std::vector<LabelVersion>> LogStore::ReadLabelsOf(
+    const smime::CertificateHash& certificate) const {
+  std::vector<LabelVersion> found;
+  absl::Status damaged;
+  SEALBOOK_RETURN_IF_ERROR(storage_.Scan(
+      Table::kPublications, certificate.view(),
+      [&](absl::string_view key, absl::string_view record) {
+        if (!absl::StartsWith(key, certificate.view())) return false;
+        const auto decoded = DecodePublicationKey(key);
+        const auto version = DecodePublicationRecord(record);
+        if (!version.ok()) {
+          damaged = InRecord(
+              absl::StrCat("publication of certificate ", certificate.ToHex()),
+              version.status());
+          return false;
+        }
+        found.push_back({decoded->label, *version});
+        return true;
+      }));
+  if (!damaged.ok()) return damaged;
+  return found;
+}
+
+absl::StatusOr<std::vector<smime::CertificateHash>> LogStore::ReadSerial(
+    const SerialNumber& number) const {
+  const std::string prefix = SerialKeyPrefix(number);
+  std::vector<smime::CertificateHash> found;
+  absl::Status damaged;
+  SEALBOOK_RETURN_IF_ERROR(storage_.Scan(
+      Table::kSerials, prefix, [&](absl::string_view key, absl::string_view) {
+        if (!absl::StartsWith(key, prefix)) return false;
+        const auto certificate = DecodeSerialKey(key);
+        if (!certificate.ok()) {
+          damaged = InRecord("serial number", certificate.status());
+          return false;
+        }
+        found.push_back(*certificate);
+        return true;
+      }));
+  if (!damaged.ok()) return damaged;
+  return found;
+}
+
+absl::StatusOr<std::vector<std::optional<v1::RevocationRecord>>>
+LogStore::ReadRevocations(
+    absl::Span<const smime::CertificateHash> certificates) const {
+  std::vector<std::string> keys;
+  keys.reserve(certificates.size());
+  for (const auto& hash : certificates) keys.push_back(hash.ToString());
+  return ReadRecords(storage_, Table::kRevocations, keys,
+                     DecodeRevocationRecord, [&](size_t i) {
+                       return absl::StrCat("revocation of ",
+                                           certificates[i].ToHex());
+                     });
+}
+
+absl::StatusOr<std::vector<std::optional<v1::RevocationRecord>>>
+LogStore::ReadRevokedSerials(absl::Span<const SerialNumber> numbers) const {
+  std::vector<std::string> keys;
+  keys.reserve(numbers.size());
+  for (const SerialNumber& number : numbers) {
+    keys.push_back(SerialKeyPrefix(number));
+  }
+  return ReadRecords(storage_, Table::kRevocations, keys,
+                     DecodeRevocationRecord, [&](size_t i) {
+                       return absl::StrCat(
+                           "revocation of the serial number ",
+                           absl::BytesToHexString(numbers[i].serial),
+                           " of the issuing key ",
+                           numbers[i].issuer_key.ToHex());
+                     });
+}
+
+absl::StatusOr<std::vector<std::optional<v1::CompromisedKeyRecord>>>
+LogStore::ReadCompromisedKeys(absl::Span<const smime::KeyHash> hashes) const {
+  std::vector<std::string> keys;
+  keys.reserve(hashes.size());
+  for (const auto& hash : hashes) keys.push_back(hash.ToString());
+  return ReadRecords(storage_, Table::kCompromisedKeys, keys,
+                     DecodeCompromisedKeyRecord, [&](size_t i) {
+                       return absl::StrCat("compromised key ",
+                                           hashes[i].ToHex());
                      });
 }
 

@@ -31,7 +31,8 @@ class LogStore {
   // `storage` outlives this.
   explicit LogStore(Storage& storage) : storage_(storage) {}
 
-  // NOT_FOUND: there is no log here.
+  // NOT_FOUND: there is no log here. UNIMPLEMENTED: a log with a cipher suite
+  // or deployment mode that this version does not speak.
   absl::StatusOr<keytrans::Configuration> ReadConfiguration() const;
   // Absent before the first commit.
   absl::StatusOr<std::optional<StoredHead>> ReadHead() const;
@@ -56,12 +57,32 @@ class LogStore {
   // Absent for versions that do not exist.
   absl::StatusOr<std::vector<std::optional<keytrans::VersionFacts>>>
   ReadVersions(absl::Span<const LabelVersion> keys) const;
+  // The values of versions that exist.
   absl::StatusOr<std::vector<keytrans::OpenedValue>> ReadValues(
       absl::Span<const LabelVersion> keys) const;
+  // The same where what their records say is known, which saves reading them.
+  absl::StatusOr<std::vector<keytrans::OpenedValue>> ReadValues(
+      absl::Span<const LabelVersion> keys,
+      absl::Span<const keytrans::VersionFacts> facts) const;
   // The version that a certificate made; absent when it was not published under
   // that label.
   absl::StatusOr<std::vector<std::optional<uint32_t>>> ReadPublications(
       absl::Span<const CertificateLabel> keys) const;
+  // The versions that a certificate made, by label.
+  absl::StatusOr<std::vector<LabelVersion>> ReadLabelsOf(
+      const smime::CertificateHash& certificate) const;
+  // Published certificates with that number: one, unless their CA erred.
+  absl::StatusOr<std::vector<smime::CertificateHash>> ReadSerial(
+      const SerialNumber& number) const;
+  // Absent for certificates that were never revoked.
+  absl::StatusOr<std::vector<std::optional<v1::RevocationRecord>>>
+  ReadRevocations(absl::Span<const smime::CertificateHash> certificates) const;
+  // Absent for serial numbers none of whose certificates was ever revoked.
+  absl::StatusOr<std::vector<std::optional<v1::RevocationRecord>>>
+  ReadRevokedSerials(absl::Span<const SerialNumber> numbers) const;
+  // Absent for keys that were never revoked for keyCompromise.
+  absl::StatusOr<std::vector<std::optional<v1::CompromisedKeyRecord>>>
+  ReadCompromisedKeys(absl::Span<const smime::KeyHash> keys) const;
   // DER of issuing certificates, checked against their hashes; absent when
   // unknown.
   absl::StatusOr<std::vector<std::optional<std::string>>> ReadIssuers(

@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "keytrans/structures.h"
 #include "merkle/log_tree.h"
 #include "server/storage/memory_storage.h"
 #include "server/storage/testing/status_matchers.h"
@@ -71,15 +72,17 @@ TEST_F(LogStoreTest, TellsAbsenceFromMissing) {
               Refuses(absl::StatusCode::kDataLoss, "log entry 4: missing"));
   EXPECT_THAT(store_.ReadPages({{4, 2}}),
               Refuses(absl::StatusCode::kDataLoss, "page 4/2: missing"));
+  EXPECT_THAT(store_.ReadValues({{"a", 3}}),
+              Refuses(absl::StatusCode::kDataLoss, "version 3 of a: missing"));
   EXPECT_THAT(
-      store_.ReadValues({{"a", 3}}),
+      store_.ReadValues({{"a", 3}}, {keytrans::VersionFacts{}}),
       Refuses(absl::StatusCode::kDataLoss, "value of version 3 of a: missing"));
 }
 
 TEST_F(LogStoreTest, NamesTheRecordThatDoesNotDecode) {
   Store({Table::kLabels, "b", "\xff"});
   Store({Table::kVersions, VersionKey({"b", 1}), "\xff"});
-  Store({Table::kValues, VersionKey({"b", 1}), "\xff"});
+  Store({Table::kValues, ValueKey({}), "\xff"});
   Store({Table::kEntries, PositionKey(3), "\xff"});
   Store({Table::kPublications, PublicationKey({{}, "b"}), "x"});
   Store({Table::kSignedHead, "", "\xff"});
@@ -88,7 +91,7 @@ TEST_F(LogStoreTest, NamesTheRecordThatDoesNotDecode) {
               Refuses(absl::StatusCode::kDataLoss, "label b"));
   EXPECT_THAT(store_.ReadVersions({{"b", 1}}),
               Refuses(absl::StatusCode::kDataLoss, "version 1 of b"));
-  EXPECT_THAT(store_.ReadValues({{"b", 1}}),
+  EXPECT_THAT(store_.ReadValues({{"b", 1}}, {keytrans::VersionFacts{}}),
               Refuses(absl::StatusCode::kDataLoss, "value of version 1 of b"));
   EXPECT_THAT(store_.ReadEntries({3}),
               Refuses(absl::StatusCode::kDataLoss, "log entry 3"));
@@ -98,6 +101,16 @@ TEST_F(LogStoreTest, NamesTheRecordThatDoesNotDecode) {
               Refuses(absl::StatusCode::kDataLoss, "signed head record"));
   EXPECT_THAT(store_.ReadConfiguration(),
               Refuses(absl::StatusCode::kDataLoss, "stored configuration"));
+}
+
+TEST_F(LogStoreTest, SaysWhichModesAreNotSpoken) {
+  keytrans::Configuration configuration;
+  configuration.mode = keytrans::DeploymentMode::kThirdPartyAuditing;
+  Store({Table::kConfiguration, "", configuration.Encode()});
+  EXPECT_THAT(store_.ReadConfiguration(),
+              Refuses(absl::StatusCode::kUnimplemented,
+                      "stored configuration: deployment mode 3 "
+                      "(thirdPartyAuditing) is not spoken"));
 }
 
 TEST_F(LogStoreTest, RefusesAnIssuerWhoseBytesHaveAnotherHash) {

@@ -42,8 +42,7 @@ absl::StatusOr<std::unique_ptr<LogWriter>> LogWriter::Open(
   }
   SEALBOOK_ASSIGN_OR_RETURN(Mark mark, parts.mark->Read());
   SEALBOOK_ASSIGN_OR_RETURN(
-      RecoveredLog log,
-      RecoverLog(store, configuration, mark, parts.clock->WallMs()));
+      RecoveredLog log, RecoverLog(store, configuration, mark, *parts.clock));
   std::unique_ptr<LogWriter> writer(new LogWriter(
       std::move(parts), std::move(configuration), std::move(log)));
   SEALBOOK_RETURN_IF_ERROR(writer->ReadTail());
@@ -101,7 +100,8 @@ absl::Status LogWriter::CheckClocksAt(uint64_t wall_ms,
       "the wall clock has jumped ", parted < 0 ? "back" : "forward", " by ",
       distance,
       " ms since the last log entry; nothing is written until it is right "
-      "again, or the server is started anew"));
+      "again. If it is right now and was wrong before, start the server "
+      "anew"));
 }
 
 absl::Status LogWriter::Append(LogBatch batch) {
@@ -136,7 +136,8 @@ absl::StatusOr<LogWriter::Prepared> LogWriter::Prepare(LogBatch batch) const {
   prepared.monotonic_ms = parts_.clock->MonotonicMs();
   SEALBOOK_RETURN_IF_ERROR(
       CheckClocksAt(prepared.wall_ms, prepared.monotonic_ms));
-  const uint64_t timestamp = std::max(timestamp_ms_, prepared.wall_ms);
+  const uint64_t timestamp =
+      std::max(timestamp_ms_, batch.timestamp_ms.value_or(prepared.wall_ms));
   std::vector<Put>& puts = prepared.commit.puts;
   puts = std::move(batch.puts);
   puts.reserve(puts.size() + update->pages.size() + 2 * batch.entries.size());

@@ -55,13 +55,17 @@ struct LogBatch {
   // Records that belong to them, in any table but those that the writer fills
   // (head, entries, log nodes, pages).
   std::vector<Put> puts;
+  // A time that is not later than the wall clock's, to be the entries' in its
+  // place: with constant-rate padding they must not tell how long the batch
+  // took.
+  std::optional<uint64_t> timestamp_ms = std::nullopt;
 };
 
 class LogWriter {
  public:
   // Reads the log and checks it (server/recovery.h); writes nothing. The first
-  // Append commits under a new term. FAILED_PRECONDITION: as RecoverLog, or the
-  // signing key is not the log's. NOT_FOUND: no log.
+  // Append commits under a new term. Errors as RecoverLog, and
+  // FAILED_PRECONDITION: the signing key is not the log's. NOT_FOUND: no log.
   static absl::StatusOr<std::unique_ptr<LogWriter>> Open(LogWriterParts parts);
 
   // UNAVAILABLE: the wall clock and the monotonic clock have parted by more
@@ -71,11 +75,12 @@ class LogWriter {
   // clients would refuse it.
   absl::Status CheckClocks() const;
 
-  // All entries get one timestamp: the wall clock's, but never less than the
-  // last entry's. On OK the new head is durable, signed and visible.
-  // UNAVAILABLE: as CheckClocks. DATA_LOSS, or an error of the storage's reads:
-  // nothing was written. ABORTED: the writer has stopped; the batch may be in
-  // the store or not. FAILED_PRECONDITION: it had stopped before.
+  // All entries get one timestamp: the batch's, or the wall clock's, but never
+  // less than the last entry's. On OK
+  // the new head is durable, signed and visible. UNAVAILABLE: as CheckClocks.
+  // DATA_LOSS, or an error of the storage's reads: nothing was written.
+  // ABORTED: the writer has stopped; the batch may be in the store or not.
+  // FAILED_PRECONDITION: it had stopped before.
   absl::Status Append(LogBatch batch);
 
   // OK while the writer works; else why it has stopped.

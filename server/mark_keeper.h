@@ -3,6 +3,8 @@
 #ifndef SEALBOOK_SERVER_MARK_KEEPER_H_
 #define SEALBOOK_SERVER_MARK_KEEPER_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -25,15 +27,21 @@ class MarkKeeper {
 class FileMarkKeeper final : public MarkKeeper {
  public:
   explicit FileMarkKeeper(std::unique_ptr<HighWaterMark> mark)
-      : mark_(std::move(mark)) {}
+      : mark_(std::move(mark)), tree_size_(mark_->current().tree_size) {}
 
   absl::StatusOr<Mark> Read() override { return mark_->current(); }
   absl::Status Advance(const Mark& mark) override {
-    return mark_->Advance(mark);
+    absl::Status status = mark_->Advance(mark);
+    tree_size_ = mark_->current().tree_size;
+    return status;
   }
+
+  // The mark's, from any thread.
+  uint64_t tree_size() const { return tree_size_; }
 
  private:
   const std::unique_ptr<HighWaterMark> mark_;
+  std::atomic<uint64_t> tree_size_;
 };
 
 }  // namespace sealbook::server

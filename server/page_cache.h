@@ -29,6 +29,7 @@ class PageCache final : public merkle::PageStore {
 
   // Bytes in use.
   size_t used() const { return cache_.used(); }
+  CacheCounts counts() const { return cache_.counts(); }
 
  private:
   const LogStore& store_;

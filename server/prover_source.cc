@@ -13,8 +13,9 @@ namespace sealbook::server {
 namespace {
 
 // Entries are small and a look-up reads the same few (the frontier), so they
-// need little room.
+// need little room. The nodes of a log of 10,000 entries take 3 MB.
 constexpr size_t kEntryShare = 32;
+constexpr size_t kNodeShare = 16;
 constexpr size_t kProofShare = 4;
 
 }  // namespace
@@ -25,7 +26,16 @@ StoredLog::StoredLog(const LogStore& store,
       vrf_key_(vrf_key),
       pages_(store, cache_bytes - cache_bytes / kProofShare),
       entries_(cache_bytes / kEntryShare),
-      proofs_(cache_bytes / kProofShare - cache_bytes / kEntryShare) {}
+      nodes_(cache_bytes / kNodeShare),
+      proofs_(cache_bytes / kProofShare - cache_bytes / kEntryShare -
+              cache_bytes / kNodeShare) {}
+
+std::map<std::string, CacheCounts> StoredLog::cache_counts() const {
+  return {{"entries", entries_.counts()},
+          {"nodes", nodes_.counts()},
+          {"pages", pages_.counts()},
+          {"proofs", proofs_.counts()}};
+}
 
 absl::StatusOr<std::vector<keytrans::LogEntry>> StoredLog::ReadEntries(
     absl::Span<const uint64_t> positions) {
@@ -61,7 +71,25 @@ absl::StatusOr<std::vector<keytrans::LogEntry>> StoredLog::ReadEntries(
 
 absl::StatusOr<std::vector<crypto::Hash>> StoredLog::ReadLogNodes(
     absl::Span<const merkle::LogNode> nodes) {
-  return store_.ReadLogNodes(nodes);
+  std::vector<crypto::Hash> values(nodes.size());
+  std::vector<size_t> missed;
+  std::vector<merkle::LogNode> to_read;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (auto hit = nodes_.Get(merkle::NodeIndex(nodes[i]))) {
+      values[i] = *hit;
+    } else {
+      missed.push_back(i);
+      to_read.push_back(nodes[i]);
+    }
+  }
+  if (missed.empty()) return values;
+  SEALBOOK_ASSIGN_OR_RETURN(std::vector<crypto::Hash> read,
+                            store_.ReadLogNodes(to_read));
+  for (size_t i = 0; i < missed.size(); ++i) {
+    values[missed[i]] = read[i];
+    nodes_.Put(merkle::NodeIndex(to_read[i]), read[i], 0);
+  }
+  return values;
 }
 
 absl::StatusOr<std::optional<uint32_t>> StoredLog::ReadGreatestVersion(
@@ -83,14 +111,13 @@ StoredLog::ReadVersions(absl::string_view label,
 }
 
 absl::StatusOr<keytrans::OpenedValue> StoredLog::ReadValue(
-    absl::string_view label, uint32_t version) {
-  const LabelVersion key{std::string(label), version};
-  SEALBOOK_ASSIGN_OR_RETURN(auto facts, store_.ReadVersions({key}));
-  SEALBOOK_ASSIGN_OR_RETURN(auto values, store_.ReadValues({key}));
+    absl::string_view label, uint32_t version,
+    const keytrans::VersionFacts& facts) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      auto values, store_.ReadValues({{std::string(label), version}}, {facts}));
   keytrans::OpenedValue& value = values[0];
-  if (!facts[0].has_value() ||
-      keytrans::CommitToValue(value.opening, label, version, value.value) !=
-          facts[0]->commitment) {
+  if (keytrans::CommitToValue(value.opening, label, version, value.value) !=
+      facts.commitment) {
     return absl::DataLossError(absl::StrCat(
         "value of version ", version, " of ", absl::CHexEscape(label),
         ": the stored bytes do not open its commitment"));

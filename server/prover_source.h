@@ -12,7 +12,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -31,7 +33,7 @@ namespace sealbook::server {
 class StoredLog final : public keytrans::ProverSource {
  public:
   // What is referred to outlives this. `cache_bytes` is divided: three quarters
-  // for pages, the rest for VRF proofs and entries.
+  // for pages, the rest for VRF proofs, log tree nodes and entries.
   StoredLog(const LogStore& store, const crypto::VrfPrivateKey& vrf_key,
             size_t cache_bytes);
 
@@ -46,17 +48,23 @@ class StoredLog final : public keytrans::ProverSource {
   absl::StatusOr<std::vector<std::optional<keytrans::VersionFacts>>>
   ReadVersions(absl::string_view label,
                absl::Span<const uint32_t> versions) override;
-  absl::StatusOr<keytrans::OpenedValue> ReadValue(absl::string_view label,
-                                                  uint32_t version) override;
+  absl::StatusOr<keytrans::OpenedValue> ReadValue(
+      absl::string_view label, uint32_t version,
+      const keytrans::VersionFacts& facts) override;
   // INVALID_ARGUMENT: the label is longer than keytrans::kMaxLabelSize.
   absl::StatusOr<crypto::VrfPrivateKey::Proven> ProveVrf(
       absl::string_view label, uint32_t version) override;
+
+  // By what is cached: "entries", "nodes", "pages", "proofs".
+  std::map<std::string, CacheCounts> cache_counts() const;
 
  private:
   const LogStore& store_;
   const crypto::VrfPrivateKey& vrf_key_;
   PageCache pages_;
   LruCache<uint64_t, keytrans::LogEntry> entries_;
+  // By merkle::NodeIndex: a node is complete, and never changes.
+  LruCache<uint64_t, crypto::Hash> nodes_;
   LruCache<LabelVersion, crypto::VrfPrivateKey::Proven> proofs_;
 };
 

@@ -61,10 +61,11 @@ TEST_F(ProverSourceTest, ReadsEntriesNodesVersionsAndValues) {
   EXPECT_EQ((*versions)[0]->position, 2);
   EXPECT_FALSE((*versions)[1].has_value());
   EXPECT_EQ((*versions)[2]->position, 1);
-  auto value = source_.ReadValue(kLabel, 1);
+  const crypto::Commitment& commitment = (*versions)[0]->commitment;
+  auto value = source_.ReadValue(kLabel, 1, *(*versions)[0]);
   ASSERT_THAT(value, IsOk());
   EXPECT_EQ(keytrans::CommitToValue(value->opening, kLabel, 1, value->value),
-            (*versions)[0]->commitment);
+            commitment);
 }
 
 TEST_F(ProverSourceTest, RefusesAnEntryThatIsNotItsLeaf) {
@@ -83,6 +84,13 @@ TEST_F(ProverSourceTest, AnswersFromMemoryWhatWasCheckedBefore) {
   ASSERT_THAT(page, IsOk());
   Store({Table::kEntries, PositionKey(1), "damaged"});
   Store({Table::kPages, PageKey({1, 0}), "damaged"});
+  auto nodes = source_.ReadLogNodes({{2, 0}, {0, 1}});
+  ASSERT_THAT(nodes, IsOk());
+  Store({Table::kLogNodes, PositionKey(0), ""});
+  EXPECT_EQ(*source_.ReadLogNodes({{0, 1}, {2, 0}}),
+            (std::vector<crypto::Hash>{(*nodes)[1], (*nodes)[0]}));
+  EXPECT_THAT(source_.ReadLogNodes({{2, 0}, {1, 0}}),
+              Refuses(absl::StatusCode::kDataLoss, "log tree node 1"));
   EXPECT_EQ(*source_.ReadEntries({1}), *first);
   EXPECT_EQ(*source_.pages().ReadPages({{1, 0}}), *page);
 }
@@ -96,11 +104,13 @@ TEST_F(ProverSourceTest, RefusesAPageThatDoesNotDecodeOrIsMissing) {
 }
 
 TEST_F(ProverSourceTest, RefusesAValueThatDoesNotOpenItsCommitment) {
-  auto other = source_.ReadValue(kLabel, 1);
+  auto versions = source_.ReadVersions(kLabel, {0, 1});
+  ASSERT_THAT(versions, IsOk());
+  auto other = source_.ReadValue(kLabel, 1, *(*versions)[1]);
   ASSERT_THAT(other, IsOk());
-  Store(ValuePut({kLabel, 0}, other->opening, other->value));
+  Store(ValuePut(*(*versions)[0], other->opening, other->value));
   EXPECT_THAT(
-      source_.ReadValue(kLabel, 0),
+      source_.ReadValue(kLabel, 0, *(*versions)[0]),
       Refuses(absl::StatusCode::kDataLoss, "version 0 of a@example.org"));
 }
 

@@ -2,11 +2,14 @@
 #ifndef SEALBOOK_SERVER_PUBLICATION_H_
 #define SEALBOOK_SERVER_PUBLICATION_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "crypto/types.h"
 #include "server/directory_entry.h"
@@ -14,18 +17,44 @@
 
 namespace sealbook::server {
 
-// One certificate to be published under one label.
+// One certificate to be published under one label; or, with the causes kRevoked
+// and kRestored, to be taken out of, or put back into, every label that it was
+// published under, and with it every certificate of its issuing key that has
+// its serial number.
 struct Submission {
-  // Canonical; one of certificate->addresses.
+  // Canonical; one of certificate->addresses. Empty for a revocation.
   std::string label;
   // Shared by the submissions of one certificate.
   std::shared_ptr<const smime::AdmittedCertificate> certificate;
   PublishCause cause = PublishCause::kIssued;
   // Id of the publisher record.
   std::string publisher;
+  // Of a revocation.
+  v1::CrlReason reason = v1::CRL_REASON_UNSPECIFIED;
+  // Of a restoration: why the certificate would not be admitted now. Counts
+  // unless it is back already.
+  absl::Status readmission;
   // sealbook.v1.PublishBasis.
   uint32_t basis = 0;
 };
+
+// What is submitted and answered together. A revocation stands alone.
+using PublishRequest = std::vector<Submission>;
+
+inline bool IsRevocation(const Submission& submission) {
+  return submission.cause == PublishCause::kRevoked ||
+         submission.cause == PublishCause::kRestored;
+}
+inline bool IsRevocation(const PublishRequest& request) {
+  return !request.empty() && IsRevocation(request[0]);
+}
+
+// What queues, batches and shares count: addresses. At least 1 of a revocation,
+// which counts those that were known when it was asked for.
+inline size_t AddressesOf(const PublishRequest& request) {
+  if (!IsRevocation(request)) return request.size();
+  return std::max<size_t>(1, request[0].certificate->addresses.size());
+}
 
 // One label-version that is in the log.
 struct Publication {
@@ -42,10 +71,14 @@ struct Publication {
 
 // What became of one request.
 struct PublishOutcome {
-  // In the order of the submissions. FAILED_PRECONDITION: too many live
-  // certificates (smime/live.h). INVALID_ARGUMENT: more than 128 new versions
+  // In the order of the submissions; of a revocation, one for each certificate
+  // and label.
+  // FAILED_PRECONDITION: too many live certificates (smime/live.h); the
+  // certificate was revoked, or its key for keyCompromise; a revocation that
+  // cannot be lifted. INVALID_ARGUMENT: more than 128 new versions
   // of one label in a request, or no further version number. DATA_LOSS: the
-  // label's stored records are damaged.
+  // stored records of the label, or of the certificate's revocation, are
+  // damaged.
   std::vector<absl::StatusOr<Publication>> results;
   // Size of the signed tree that holds all of them.
   uint64_t tree_size = 0;

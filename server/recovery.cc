@@ -114,20 +114,51 @@ absl::StatusOr<SignedTree> CheckSignedHead(
         "signed head record: signs another root of ", head->tree_size,
         " log entries than the stored log tree has"));
   }
+  // No signature covers it, and later entries are not to be older.
+  SEALBOOK_ASSIGN_OR_RETURN(auto entries, store.ReadEntries({tree.size - 1}));
+  if (entries[0].entry.timestamp != tree.timestamp_ms) {
+    return absl::DataLossError(
+        absl::StrCat("signed head record: its timestamp is not that of log "
+                     "entry ",
+                     tree.size - 1));
+  }
   return tree;
 }
 
-absl::Status CheckClock(const keytrans::Configuration& configuration,
-                        const Head& head, uint64_t wall_ms) {
-  if (head.timestamp_ms <= wall_ms ||
-      head.timestamp_ms - wall_ms <= configuration.max_ahead) {
+// A log that was not extended for longer than clients put up with was down, or
+// the wall clock runs ahead: then its next timestamp would stay for ever, and
+// hold up all later ones.
+absl::Status CheckPause(const keytrans::Configuration& configuration,
+                        uint64_t pause_ms, const Clock& clock) {
+  if (pause_ms <= configuration.max_behind || clock.Synchronized()) {
     return absl::OkStatus();
   }
-  return absl::FailedPreconditionError(absl::StrCat(
+  return absl::UnavailableError(absl::StrCat(
+      "by the wall clock the last log entry was written ", pause_ms / 60'000,
+      " minutes ago, and nothing vouches for this clock: the kernel does not "
+      "have it from NTP. The timestamp of an entry can never be taken back, so "
+      "nothing is written. Start again once NTP has set the clock; or, if you "
+      "have made sure that it is right, start with --clock-is-right"));
+}
+
+absl::Status CheckClock(const keytrans::Configuration& configuration,
+                        const Head& head, const Clock& clock) {
+  const uint64_t wall_ms = clock.WallMs();
+  if (head.timestamp_ms <= wall_ms) {
+    return CheckPause(configuration, wall_ms - head.timestamp_ms, clock);
+  }
+  if (head.timestamp_ms - wall_ms <= configuration.max_ahead) {
+    return absl::OkStatus();
+  }
+  const std::string what = absl::StrCat(
       "the last log entry's timestamp is ", head.timestamp_ms - wall_ms,
       " ms ahead of the wall clock, more than the ", configuration.max_ahead,
       " ms that clients accept. Check this machine's clock; if it is right, "
-      "wait until it has caught up"));
+      "wait until it has caught up");
+  // A machine that has just booted may get its time in a moment: starting again
+  // helps. Otherwise the log itself has a time that was wrong.
+  return clock.Synchronized() ? absl::FailedPreconditionError(what)
+                              : absl::UnavailableError(what);
 }
 
 }  // namespace
@@ -175,12 +206,11 @@ absl::StatusOr<RecoveredLog> CompareHeads(
 
 absl::StatusOr<RecoveredLog> RecoverLog(
     const LogStore& store, const keytrans::Configuration& configuration,
-    const Mark& mark, uint64_t wall_ms) {
+    const Mark& mark, const Clock& clock) {
   SEALBOOK_ASSIGN_OR_RETURN(RecoveredLog log,
                             CompareHeads(store, configuration, mark));
   if (log.head.has_value()) {
-    SEALBOOK_RETURN_IF_ERROR(
-        CheckClock(configuration, log.head->head, wall_ms));
+    SEALBOOK_RETURN_IF_ERROR(CheckClock(configuration, log.head->head, clock));
   }
   return log;
 }

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "crypto/types.h"
 #include "keytrans/structures.h"
+#include "server/clock.h"
 #include "server/log_store.h"
 #include "server/mark/high_water_mark.h"
 
@@ -45,12 +46,14 @@ absl::StatusOr<RecoveredLog> CompareHeads(
     const LogStore& store, const keytrans::Configuration& configuration,
     const std::optional<Mark>& mark);
 
-// The same, before a writer goes on at `wall_ms` by the wall clock.
+// The same, before a writer goes on.
 // FAILED_PRECONDITION: also when the last entry's timestamp is further ahead of
-// the wall clock than max_ahead.
+// the wall clock than max_ahead. UNAVAILABLE: it is further behind than
+// max_behind, as after a long pause or with a clock that runs ahead, and the
+// clock is not synchronized.
 absl::StatusOr<RecoveredLog> RecoverLog(
     const LogStore& store, const keytrans::Configuration& configuration,
-    const Mark& mark, uint64_t wall_ms);
+    const Mark& mark, const Clock& clock);
 
 // The log root of the first `size` entries, from the stored nodes. Requires:
 // the store has that many.

@@ -140,6 +140,13 @@ TEST_F(RecoveryTest, RefusesAStoredSignatureOverAnotherRoot) {
               Refuses(absl::StatusCode::kDataLoss, "signs another root"));
 }
 
+TEST_F(RecoveryTest, RefusesAStoredSignatureWithAnotherTimestamp) {
+  --signed_head_.timestamp_ms;
+  EXPECT_THAT(StartWith(signed_head_),
+              Refuses(absl::StatusCode::kDataLoss,
+                      "timestamp is not that of log entry"));
+}
+
 TEST_F(RecoveryTest, RefusesAStoredSignatureOverMoreThanIsStored) {
   signed_head_.tree_size = 9;
   SignAgain(signed_head_);
@@ -190,6 +197,18 @@ TEST(InitLogTest, MakesALogOnceAndNeverAnew) {
   auto configuration = LogStore(**storage).ReadConfiguration();
   ASSERT_THAT(configuration, IsOk());
   EXPECT_EQ(*configuration, TestConfiguration());
+}
+
+TEST(InitLogTest, MakesNoLogOfAModeThatIsNotSpoken) {
+  auto storage = MemoryStorage::Create(std::make_shared<MemoryDisk>());
+  ASSERT_THAT(storage, IsOk());
+  keytrans::Configuration configuration = TestConfiguration();
+  configuration.mode = keytrans::DeploymentMode::kThirdPartyManagement;
+  EXPECT_THAT(InitLog(**storage, configuration),
+              Refuses(absl::StatusCode::kUnimplemented,
+                      "(thirdPartyManagement) is not spoken"));
+  EXPECT_THAT(LogStore(**storage).ReadConfiguration(),
+              Refuses(absl::StatusCode::kNotFound, "no log"));
 }
 
 TEST(InitLogTest, DoesNotTouchAStoreThatLostItsConfiguration) {

@@ -40,6 +40,7 @@
 #include "server/clock.h"
 #include "server/log_store.h"
 #include "server/mark_keeper.h"
+#include "server/padding.h"
 #include "server/publication.h"
 #include "server/storage/disk_space.h"
 #include "server/visible_head.h"
@@ -47,10 +48,13 @@
 namespace sealbook::server {
 
 struct SequencerOptions {
-  // Submissions that may wait.
+  // Addresses that may wait (AddressesOf); those of the last revocation may
+  // come on top.
   size_t queue_limit = 20000;
-  // Submissions in one commit; a request is never split, so one that is larger
-  // than this makes a batch of its own.
+  // Addresses in one commit; a request is never split, so one that is larger
+  // than this makes a batch of its own, and neither is one certificate's
+  // revocation: one of several certificates goes on in the next batch, and is
+  // answered when all of it is done.
   size_t batch_limit = 10000;
   // Threads for VRF outputs and tree updates, the writer's included. 0: one a
   // processor.
@@ -58,10 +62,26 @@ struct SequencerOptions {
   // A heartbeat entry is added when none was added for this long. 0:
   // max_behind / 3.
   uint64_t heartbeat_interval_ms = 0;
-  // Free disk space below which submissions are refused.
+  // Free disk space below which publications are refused, and liftings of a
+  // hold. Revocations are taken down to a quarter of it.
   uint64_t min_free_bytes = uint64_t{512} << 20;
+  // Switched on: batches become single entries of padding.leaves leaves, added
+  // once an interval whether something waits or not. Requests of more addresses
+  // are refused, and a revocation has an entry of its own. The interval is at
+  // most max_behind / 4. Stop() then refuses what waits.
+  Padding padding;
   // How often the writer looks at the clock while idle, in real time.
   uint64_t idle_tick_ms = 500;
+};
+
+// What became of one batch.
+struct BatchReport {
+  uint64_t publications = 0;
+  uint64_t taken_ms = 0;
+  // Results that are DATA_LOSS: stored records are damaged.
+  uint64_t damaged = 0;
+  // It was durable, signed and visible; else it failed as a whole.
+  bool written = false;
 };
 
 // Calls come from the writer's thread and must not call back into the
@@ -71,6 +91,11 @@ struct SequencerEvents {
   std::function<void(const absl::Status&)> stopped;
   // A batch or heartbeat failed before its commit; work goes on.
   std::function<void(const absl::Status&)> refused;
+  // A batch of publications has ended; heartbeats are none.
+  std::function<void(const BatchReport&)> batch_ended;
+  // A heartbeat has ended: written, or not and tried again a second later. The
+  // one at the start is not told.
+  std::function<void(bool written)> heartbeat_ended;
 };
 
 // What the sequencer works with; all of it outlives the sequencer.
@@ -99,9 +124,11 @@ class Sequencer {
   //
   // NOT_FOUND: no log. FAILED_PRECONDITION: the store is older than the mark,
   // or forked, or the keys are not the log's, or the last entry is further
-  // ahead of the wall clock than max_ahead; the message says in plain words
-  // what it means and what to do. DATA_LOSS: stored records are damaged. Other
-  // codes: the barrier failed.
+  // ahead of the wall clock than max_ahead, or the padding's interval is too
+  // long for the log; the message says in plain words what it means and what to
+  // do. UNAVAILABLE: the last entry is further behind
+  // the wall clock than max_behind, and the clock is not synchronized.
+  // DATA_LOSS: stored records are damaged. Other codes: the barrier failed.
   static absl::StatusOr<std::unique_ptr<Sequencer>> Start(
       SequencerParts parts, SequencerOptions options, SequencerEvents events);
 
@@ -110,24 +137,38 @@ class Sequencer {
   Sequencer(const Sequencer&) = delete;
   Sequencer& operator=(const Sequencer&) = delete;
 
-  // Publishes one request: all its new versions of one label share one log
-  // entry. `done` is called exactly once, on the writer's thread, or on this
-  // one when the request is refused before anything is queued. It gets:
+  // Publishes one request, or carries out one revocation. All new versions of
+  // one label that a request publishes share one log entry. Requests take
+  // effect in the order of submission; an empty one is answered when everything
+  // before it is. `done` is called exactly once, on the
+  // writer's thread, or on this one when the request is refused before anything
+  // is queued. It gets:
   //   INVALID_ARGUMENT: a submission without label or certificate.
   //   RESOURCE_EXHAUSTED: the queue or the disk is full; RetryAfterMs() of it.
   //   UNAVAILABLE: shutting down, or stopped, or the clock cannot be trusted
   //     now; nothing was written.
-  //   ABORTED: the outcome is unknown; publish the same again.
+  //   ABORTED: the outcome is unknown, or a revocation has been carried out in
+  //     part; submit the same again.
   //   DATA_LOSS: the tree's stored records are damaged; nothing was written.
   void Submit(std::vector<Submission> request, Done done);
+  // The same, but what is refused before anything is queued is returned; then
+  // `done` is not called, and both arguments are as they were.
+  absl::Status TrySubmit(std::vector<Submission>& request, Done& done);
 
   // Refuses new requests, finishes those that wait, ends the thread.
   void Stop();
 
-  // Submissions that wait or are in the batch that is being written.
+  // Addresses that wait or are in the batch that is being written.
   size_t queue_depth() const;
+  // Age of the oldest of them, in milliseconds; 0: there is none.
+  uint64_t commit_lag_ms() const;
   // OK while it works; else why it has stopped.
   absl::Status health() const;
+  // OK, or why entries are not written now: clocks that have parted, looked at
+  // every idle tick, or what the last heartbeat failed with.
+  absl::Status refusal() const;
+  // Since the newest head, by the clock that nobody sets, in milliseconds.
+  uint64_t head_age_ms() const;
 
  private:
   class Impl;
@@ -136,12 +177,16 @@ class Sequencer {
   std::unique_ptr<Impl> impl_;
 };
 
+// RESOURCE_EXHAUSTED with a hint.
+absl::Status Busy(absl::string_view why, uint64_t retry_ms);
+
 // The hint of a RESOURCE_EXHAUSTED from Submit: how long to wait. Absent from
 // other statuses.
 std::optional<uint64_t> RetryAfterMs(const absl::Status& status);
 
 // Makes the log's first record: its configuration. The first Sequencer::Start
-// adds entry 0. ALREADY_EXISTS: there is a log.
+// adds entry 0. ALREADY_EXISTS: there is a log. UNIMPLEMENTED: a deployment
+// mode that this version does not speak.
 absl::Status InitLog(Storage& storage,
                      const keytrans::Configuration& configuration);
 

@@ -306,13 +306,15 @@ TEST_F(SequencerFailureTest, SpoilsOnlyTheLabelWhoseRecordsAreDamaged) {
 
 TEST_F(SequencerFailureTest, RefusesToBuildOnAValueThatDoesNotOpen) {
   const LabelVersion key{"a@example.org", 0};
+  const auto facts = log_.store().ReadVersions({key});
+  ASSERT_THAT(facts, IsOk());
   auto values = log_.store().ReadValues({key});
   ASSERT_THAT(values, IsOk());
   std::string value = (*values)[0].value;
   FlipLast(value);
-  ASSERT_THAT(
-      log_.storage().PutRecord(ValuePut(key, (*values)[0].opening, value)),
-      IsOk());
+  ASSERT_THAT(log_.storage().PutRecord(
+                  ValuePut(*(*facts)[0], (*values)[0].opening, value)),
+              IsOk());
   Outcome outcome = log_.Publish({NewSubmission("a@example.org")});
   ASSERT_THAT(outcome, IsOk());
   EXPECT_THAT(outcome->results[0],

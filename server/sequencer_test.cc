@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "crypto/types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/directory_entry.h"
+#include "server/log_records.h"
 #include "server/storage/testing/status_matchers.h"
 #include "server/testing/test_certificates.h"
 #include "server/testing/test_log.h"
@@ -41,16 +43,20 @@ constexpr int64_t kNowMs = smime::testing::kNowMs;
 struct Backend {
   std::string name;
   std::function<std::unique_ptr<TestDisk>()> make;
+  crypto::CipherSuite suite = crypto::CipherSuite::kP256;
 };
 
 class SequencerTest : public ::testing::TestWithParam<Backend> {
  protected:
-  TestLog log_{GetParam().make()};
+  TestLog log_{GetParam().make(), GetParam().suite};
 };
 
 INSTANTIATE_TEST_SUITE_P(Backends, SequencerTest,
                          ::testing::Values(Backend{"Memory", NewMemoryDisk},
-                                           Backend{"LevelDb", NewLevelDbDisk}),
+                                           Backend{"LevelDb", NewLevelDbDisk},
+                                           Backend{
+                                               "MemoryEd25519", NewMemoryDisk,
+                                               crypto::CipherSuite::kEd25519}),
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(SequencerTest, MakesAndSignsEntryZeroAtTheFirstStart) {
@@ -245,6 +251,167 @@ TEST_P(SequencerTest, AddsAHeartbeatWhenNothingWasAddedForAThirdOfMaxBehind) {
   EXPECT_THAT(log_.LookUp("nobody@example.org"), IsOk());
 }
 
+// Submissions for that many addresses.
+std::vector<Submission> NewSubmissions(const std::string& name, size_t count) {
+  std::vector<Submission> request;
+  for (size_t i = 0; i < count; ++i) {
+    request.push_back(NewSubmission(absl::StrCat(name, i, "@example.org")));
+  }
+  return request;
+}
+
+TEST_P(SequencerTest, ShowsTheSameNumberOfLeavesAtFixedTimesWithPadding) {
+  log_.options().padding = {.interval_ms = 10'000, .leaves = 20};
+  ASSERT_THAT(log_.Start(), IsOk());
+  auto first = log_.PublishLater(NewSubmissions("a", 3));
+  auto second = log_.PublishLater(NewSubmissions("b", 16));
+  auto third = log_.PublishLater(NewSubmissions("c", 2));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(log_.head()->tree_size, 1) << "too early";
+  ASSERT_TRUE(log_.WaitForSize(2, 500));
+  EXPECT_EQ(first.get()->results[2]->position, 1);
+  EXPECT_EQ(second.get()->results[15]->position, 1);
+  ASSERT_TRUE(log_.WaitForSize(3, 500));
+  EXPECT_EQ(third.get()->results[0]->position, 2);
+  // Nothing waits, or nothing that is new.
+  ASSERT_TRUE(log_.WaitForSize(4, 500));
+  auto again = log_.PublishLater(NewSubmissions("", 0));
+  ASSERT_TRUE(log_.WaitForSize(5, 500));
+  EXPECT_THAT(again.get(), IsOk());
+
+  auto entries = log_.store().ReadEntries({0, 1, 2, 3, 4});
+  ASSERT_THAT(entries, IsOk());
+  for (size_t i = 0; i < entries->size(); ++i) {
+    const StoredEntry& entry = (*entries)[i];
+    EXPECT_EQ(entry.added.size(), 20) << i;
+    EXPECT_EQ(entry.entry.timestamp % 10'000, 0) << i;
+    EXPECT_EQ(entry.entry.timestamp,
+              (*entries)[0].entry.timestamp + 10'000 * i);
+  }
+  EXPECT_TRUE(log_.LookUp("b15@example.org")->has_value());
+}
+
+TEST_P(SequencerTest, RefusesWhatPaddingCannotHide) {
+  log_.options().padding = {.interval_ms = 10'000, .leaves = 20};
+  ASSERT_THAT(log_.Start(), IsOk());
+  EXPECT_THAT(log_.Publish(NewSubmissions("a", 21)),
+              Refuses(absl::StatusCode::kInvalidArgument, "which has 20"));
+  // The last batch cannot be hurried, or a restart would show that it waited.
+  auto waiting = log_.PublishLater(NewSubmissions("b", 1));
+  log_.sequencer().Stop();
+  EXPECT_THAT(waiting.get(),
+              Refuses(absl::StatusCode::kUnavailable, "shutting down"));
+  EXPECT_EQ(log_.head()->tree_size, 1);
+
+  log_.options().padding.interval_ms = TestConfiguration().max_behind / 4 + 1;
+  EXPECT_THAT(log_.Restart(),
+              Refuses(absl::StatusCode::kInvalidArgument, "max_behind"));
+}
+
+TEST_P(SequencerTest, FillsAPaddedIntervalWhoseBatchFails) {
+  log_.options().padding = {.interval_ms = 10'000, .leaves = 20};
+  ASSERT_THAT(log_.Start(), IsOk());
+  log_.storage().FailReads(Table::kLabels, "a0@example.org",
+                           absl::UnavailableError("no disk"));
+  auto waiting = log_.PublishLater(NewSubmissions("a", 1));
+  ASSERT_TRUE(log_.WaitForSize(2, 500));
+  EXPECT_THAT(waiting.get(),
+              Refuses(absl::StatusCode::kUnavailable, "no disk"));
+  auto entries = log_.store().ReadEntries({1});
+  ASSERT_THAT(entries, IsOk());
+  EXPECT_EQ((*entries)[0].added.size(), 20);
+}
+
+Submission NewRevocation(
+    const std::shared_ptr<const smime::AdmittedCertificate>& certificate,
+    v1::CrlReason reason) {
+  Submission revocation;
+  revocation.certificate = certificate;
+  revocation.cause = reason == v1::CRL_REASON_REMOVE_FROM_CRL
+                         ? PublishCause::kRestored
+                         : PublishCause::kRevoked;
+  revocation.reason = reason;
+  return revocation;
+}
+
+TEST_P(SequencerTest, ShowsNoRevocationInAPaddedLog) {
+  log_.options().padding = {.interval_ms = 10'000, .leaves = 20};
+  ASSERT_THAT(log_.Start(), IsOk());
+  std::vector<std::string> labels;
+  for (int i = 0; i < 5; ++i) {
+    labels.push_back(absl::StrCat("r", i, "@example.org"));
+  }
+  const auto certificate = Authority().Issue(labels);
+  std::vector<Submission> published;
+  for (const std::string& label : labels) {
+    published.push_back(Submit(label, certificate));
+  }
+  auto made = log_.PublishLater(published);
+  ASSERT_TRUE(log_.WaitForSize(2, 500));
+  ASSERT_THAT(made.get(), IsOk());
+
+  auto before = log_.PublishLater(NewSubmissions("a", 1));
+  auto revoked = log_.PublishLater(
+      {NewRevocation(certificate, v1::CRL_REASON_KEY_COMPROMISE)});
+  auto behind = log_.PublishLater(NewSubmissions("b", 1));
+  ASSERT_TRUE(log_.WaitForSize(5, 500));
+  EXPECT_EQ(before.get()->results[0]->position, 2);
+  const Outcome outcome = revoked.get();
+  ASSERT_THAT(outcome, IsOk());
+  ASSERT_EQ(outcome->results.size(), 5);
+  for (const auto& result : outcome->results) EXPECT_EQ(result->position, 3);
+  EXPECT_EQ(behind.get()->results[0]->position, 4);
+
+  auto entries = log_.store().ReadEntries({0, 1, 2, 3, 4});
+  ASSERT_THAT(entries, IsOk());
+  for (size_t i = 0; i < entries->size(); ++i) {
+    EXPECT_EQ((*entries)[i].added.size(), 20) << i;
+    EXPECT_EQ((*entries)[i].entry.timestamp,
+              (*entries)[0].entry.timestamp + 10'000 * i);
+  }
+  auto found = log_.LookUp("r3@example.org");
+  ASSERT_THAT(found, IsOk());
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->version, 1);
+  auto entry = ParseDirectoryEntry((*found)->value);
+  ASSERT_THAT(entry, IsOk());
+  EXPECT_EQ(entry->revoked().reason(), v1::CRL_REASON_KEY_COMPROMISE);
+}
+
+// docs/threat-model.md names it as visible: it goes on in entries of the same
+// interval, which have as many leaves as all others.
+TEST_P(SequencerTest, ARevocationOfMoreAddressesMakesSeveralPaddedEntries) {
+  log_.options().padding = {.interval_ms = 10'000, .leaves = 20};
+  ASSERT_THAT(log_.Start(), IsOk());
+  std::vector<std::string> labels;
+  for (int i = 0; i < 25; ++i) {
+    labels.push_back(absl::StrCat("r", i, "@example.org"));
+  }
+  const auto certificate = Authority().Issue(labels);
+  std::vector<Submission> one;
+  std::vector<Submission> other;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    (i < 15 ? one : other).push_back(Submit(labels[i], certificate));
+  }
+  auto made = log_.PublishLater(one);
+  auto rest = log_.PublishLater(other);
+  ASSERT_TRUE(log_.WaitForSize(3, 500));
+  ASSERT_THAT(made.get(), IsOk());
+  ASSERT_THAT(rest.get(), IsOk());
+
+  auto revoked = log_.PublishLater(
+      {NewRevocation(certificate, v1::CRL_REASON_SUPERSEDED)});
+  ASSERT_TRUE(log_.WaitForSize(5, 500));
+  const Outcome outcome = revoked.get();
+  ASSERT_THAT(outcome, IsOk());
+  EXPECT_EQ(outcome->results.size(), 25);
+  auto entries = log_.store().ReadEntries({3, 4});
+  ASSERT_THAT(entries, IsOk());
+  EXPECT_EQ((*entries)[0].added.size(), 20);
+  EXPECT_EQ((*entries)[1].added.size(), 20);
+  EXPECT_EQ((*entries)[0].entry.timestamp, (*entries)[1].entry.timestamp);
+}
+
 TEST_P(SequencerTest, ProvesEveryAnswerOfARandomLogWithRestarts) {
   const uint32_t seed = std::random_device()();
   SCOPED_TRACE(absl::StrCat("seed ", seed));
@@ -358,6 +525,38 @@ TEST_F(SequencerLimitsTest, RefusesNewWorkOnANearlyFullDiskButGoesOnBeating) {
   EXPECT_TRUE(log_.WaitForSize(3, 1000));
 }
 
+TEST_F(SequencerLimitsTest, TakesRevocationsDownToAQuarterOfTheFreeSpace) {
+  uint64_t free_bytes = log_.options().min_free_bytes;
+  log_.disk_space() = [&]() -> absl::StatusOr<DiskSpace> {
+    return DiskSpace{free_bytes, uint64_t{1} << 40};
+  };
+  ASSERT_THAT(log_.Start(), IsOk());
+  const auto held = Authority().Issue({"held@example.org"});
+  const auto lost = Authority().Issue({"lost@example.org"});
+  ASSERT_THAT(log_.Publish({Submit("held@example.org", held)}), IsOk());
+  ASSERT_THAT(log_.Publish({Submit("lost@example.org", lost)}), IsOk());
+
+  free_bytes = log_.options().min_free_bytes / 4;
+  EXPECT_THAT(log_.Publish({NewSubmission("a@example.org")}),
+              Refuses(absl::StatusCode::kResourceExhausted, "nearly full"));
+  EXPECT_THAT(
+      log_.Publish({NewRevocation(held, v1::CRL_REASON_CERTIFICATE_HOLD)}),
+      IsOk());
+  EXPECT_THAT(
+      log_.Publish({NewRevocation(held, v1::CRL_REASON_REMOVE_FROM_CRL)}),
+      Refuses(absl::StatusCode::kResourceExhausted, "nearly full"))
+      << "it publishes";
+  EXPECT_THAT(log_.Publish({}), IsOk()) << "it only waits for the others";
+  --free_bytes;
+  EXPECT_THAT(
+      log_.Publish({NewRevocation(lost, v1::CRL_REASON_KEY_COMPROMISE)}),
+      Refuses(absl::StatusCode::kResourceExhausted, "nearly full"));
+  ++free_bytes;
+  EXPECT_THAT(
+      log_.Publish({NewRevocation(lost, v1::CRL_REASON_KEY_COMPROMISE)}),
+      IsOk());
+}
+
 TEST_F(SequencerLimitsTest, RefusesNewWorkWhenTheDiskCannotBeAsked) {
   log_.disk_space() = []() -> absl::StatusOr<DiskSpace> {
     return absl::InternalError("no such device");
@@ -365,6 +564,14 @@ TEST_F(SequencerLimitsTest, RefusesNewWorkWhenTheDiskCannotBeAsked) {
   ASSERT_THAT(log_.Start(), IsOk());
   EXPECT_THAT(log_.Publish({NewSubmission("a@example.org")}),
               Refuses(absl::StatusCode::kResourceExhausted, "no such device"));
+}
+
+// Waits, up to ten seconds.
+bool Eventually(const std::function<bool()>& condition) {
+  for (int i = 0; i < 2000 && !condition(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return condition();
 }
 
 class SequencerClockTest : public ::testing::Test {
@@ -430,6 +637,45 @@ TEST_F(SequencerClockTest, AddsNoHeartbeatWhileTheWallClockHasJumped) {
   EXPECT_TRUE(log_.WaitForSize(2, 1000));
 }
 
+TEST_F(SequencerClockTest, SaysThatItWritesNothingWhileTheClockIsSetBack) {
+  ASSERT_THAT(log_.Start(), IsOk());
+  EXPECT_THAT(log_.sequencer().refusal(), IsOk());
+  EXPECT_EQ(log_.sequencer().head_age_ms(), 0);
+  log_.clock().StepWall(-7'200'000);
+  EXPECT_TRUE(Eventually([&] { return !log_.sequencer().refusal().ok(); }))
+      << "nobody publishes, and no heartbeat is due";
+  EXPECT_THAT(log_.sequencer().refusal(),
+              Refuses(absl::StatusCode::kUnavailable, "ahead of the wall"));
+  EXPECT_EQ(log_.heartbeats_failed(), 0);
+  log_.clock().Advance(TestConfiguration().max_behind);
+  EXPECT_EQ(log_.sequencer().head_age_ms(), TestConfiguration().max_behind)
+      << "the head ages whatever the wall clock says";
+  EXPECT_TRUE(Eventually([&] { return log_.heartbeats_failed() > 0; }));
+
+  log_.clock().StepWall(7'200'000);
+  log_.clock().Advance(1000);
+  EXPECT_TRUE(log_.WaitForSize(2));
+  EXPECT_TRUE(Eventually([&] { return log_.sequencer().refusal().ok(); }));
+  EXPECT_EQ(log_.sequencer().head_age_ms(), 0);
+}
+
+TEST_F(SequencerClockTest, SaysWhatAHeartbeatFailsWithUntilThereIsAnEntry) {
+  log_.options().heartbeat_interval_ms = 1000;
+  ASSERT_THAT(log_.Start(), IsOk());
+  const std::string root = PageKey({0, 0});
+  log_.storage().FailReads(Table::kPages, root,
+                           absl::UnavailableError("no disk"));
+  log_.clock().Advance(1000);
+  ASSERT_TRUE(Eventually([&] { return !log_.sequencer().refusal().ok(); }));
+  EXPECT_THAT(log_.sequencer().refusal(),
+              Refuses(absl::StatusCode::kUnavailable, "no disk"));
+  log_.storage().FailReads(Table::kPages, "another page",
+                           absl::UnavailableError("no disk"));
+  log_.clock().Advance(1000);
+  EXPECT_TRUE(Eventually([&] { return log_.sequencer().refusal().ok(); }));
+  EXPECT_EQ(log_.head()->tree_size, 2);
+}
+
 TEST_F(SequencerClockTest, DoesNotStartWhenTheLastEntryLiesTooFarAhead) {
   ASSERT_THAT(log_.Start(), IsOk());
   log_.Shutdown();
@@ -439,6 +685,27 @@ TEST_F(SequencerClockTest, DoesNotStartWhenTheLastEntryLiesTooFarAhead) {
   log_.Shutdown();
   log_.clock().StepWall(1);
   EXPECT_THAT(log_.Start(), IsOk());
+}
+
+TEST_F(SequencerClockTest,
+       StartsAfterALongPauseOnlyWhenSomethingVouchesForTheClock) {
+  ASSERT_THAT(log_.Start(), IsOk());
+  log_.Shutdown();
+  log_.clock().set_synchronized(false);
+  log_.clock().StepWall(3'600'000);
+  ASSERT_THAT(log_.Start(), IsOk()) << "max_behind is not yet long";
+  log_.Shutdown();
+  log_.clock().StepWall(3'600'001);
+  EXPECT_THAT(log_.Start(),
+              Refuses(absl::StatusCode::kUnavailable, "60 minutes ago"));
+  EXPECT_EQ(log_.head(), nullptr) << "nothing was signed";
+  auto head = log_.store().ReadHead();
+  ASSERT_THAT(head, IsOk());
+  EXPECT_EQ((*head)->head.tree_size, 2) << "nothing was written";
+  log_.Shutdown();
+  log_.clock().set_synchronized(true);
+  ASSERT_THAT(log_.Start(), IsOk());
+  EXPECT_EQ(log_.head()->tree_size, 3);
 }
 
 }  // namespace

@@ -3,16 +3,21 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/log_store.h"
+#include "server/revocation_state.h"
 #include "server/storage/memory_storage.h"
+#include "server/storage/testing/contents.h"
 #include "server/storage/testing/status_matchers.h"
+#include "server/testing/contents_disk.h"
 #include "server/testing/test_certificates.h"
 #include "server/testing/test_log.h"
 
@@ -20,10 +25,14 @@ namespace sealbook::server {
 namespace {
 
 using ::sealbook::server::testing::Authority;
+using ::sealbook::server::testing::Contents;
+using ::sealbook::server::testing::ContentsDisk;
 using ::sealbook::server::testing::IsOk;
 using ::sealbook::server::testing::NewLevelDbDisk;
 using ::sealbook::server::testing::NewSubmission;
 using ::sealbook::server::testing::Refuses;
+using ::sealbook::server::testing::ScanAll;
+using ::sealbook::server::testing::Submit;
 using ::sealbook::server::testing::TestLog;
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -46,10 +55,28 @@ void Fill(TestLog& log) {
   log.sequencer().Stop();
 }
 
+// Opened, with what Fill makes: once for all that ask, since certificates take
+// their time.
+std::unique_ptr<TestLog> FilledLog() {
+  static const auto& filled = *[] {
+    TestLog log;
+    Fill(log);
+    auto contents = ScanAll(log.storage());
+    EXPECT_THAT(contents, IsOk());
+    return new std::pair<Contents, Mark>(*contents, log.mark_disk());
+  }();
+  auto log =
+      std::make_unique<TestLog>(std::make_unique<ContentsDisk>(filled.first));
+  log->mark_disk() = filled.second;
+  log->Open();
+  return log;
+}
+
 struct Report {
   StoreCheckSummary summary;
   std::vector<std::string> damages;
   std::vector<std::string> stages;
+  double last_share = 0;
 };
 
 Report Check(TestLog& log) {
@@ -58,8 +85,10 @@ Report Check(TestLog& log) {
   callbacks.damage = [&](const std::string& damage) {
     report.damages.push_back(damage);
   };
-  callbacks.progress = [&](const std::string& stage, uint64_t) {
-    report.stages.push_back(stage);
+  callbacks.progress = [&](const StoreCheckProgress& progress) {
+    EXPECT_LE(progress.share, 1) << progress.stage;
+    report.stages.push_back(progress.stage);
+    report.last_share = progress.share;
   };
   auto summary = CheckStore(log.storage(), &log.mark(), callbacks);
   EXPECT_THAT(summary, IsOk());
@@ -80,6 +109,10 @@ TEST(StoreCheckTest, FindsASoundStoreSoundAndCountsIt) {
   EXPECT_LT(report.summary.labels, 360);
   EXPECT_THAT(report.stages, Contains("pages"));
   EXPECT_THAT(report.stages, Contains("versions"));
+  EXPECT_EQ(report.last_share, 1);
+  EXPECT_GT(report.summary.records, 4 + report.summary.pages + 3 * 360)
+      << "entries, pages, versions, values, publications";
+  EXPECT_GT(report.summary.bytes, 100 * report.summary.records);
 }
 
 TEST(StoreCheckTest, FindsALogOfManyCommitsAndRestartsSound) {
@@ -118,6 +151,58 @@ TEST(StoreCheckTest, ReportsThatThereIsNoLog) {
   ASSERT_THAT(storage, IsOk());
   EXPECT_THAT(CheckStore(**storage, nullptr, {}),
               Refuses(absl::StatusCode::kNotFound, "no log"));
+}
+
+// As a damaged block of a table file is to a scan.
+class UnreadableTable final : public Storage {
+ public:
+  UnreadableTable(Storage& storage, Table table)
+      : storage_(storage), table_(table) {}
+  absl::StatusOr<std::vector<std::optional<std::string>>> Read(
+      Table table, absl::Span<const std::string> keys) override {
+    return storage_.Read(table, keys);
+  }
+  absl::Status Scan(
+      Table table, absl::string_view from,
+      const std::function<bool(absl::string_view key, absl::string_view value)>&
+          visit) override {
+    if (table == table_) return absl::DataLossError("checksum mismatch");
+    return storage_.Scan(table, from, visit);
+  }
+  absl::Status ScanEverything(const RecordVisitor&) override {
+    return absl::UnimplementedError("a check reads by table");
+  }
+  absl::Status Commit(const CommitRequest&) override {
+    return absl::UnimplementedError("a check writes nothing");
+  }
+  absl::Status PutRecord(const Put&) override {
+    return absl::UnimplementedError("a check writes nothing");
+  }
+
+ private:
+  Storage& storage_;
+  const Table table_;
+};
+
+TEST(StoreCheckTest, GoesOnBehindATableThatCannotBeRead) {
+  const std::unique_ptr<TestLog> log = FilledLog();
+  ASSERT_THAT(log->storage().PutRecord(LabelPut(kLabel, 9)), IsOk());
+  const std::pair<Table, std::string> cases[] = {
+      {Table::kEntries, "log entries: checksum"},
+      {Table::kPages, "pages: checksum"},
+      {Table::kIssuers, "issuing certificates: checksum"},
+      {Table::kPublications, "publications: checksum"}};
+  for (const auto& [table, words] : cases) {
+    UnreadableTable storage(log->storage(), table);
+    std::vector<std::string> damages;
+    StoreCheckCallbacks callbacks;
+    callbacks.damage = [&](const std::string& damage) {
+      damages.push_back(damage);
+    };
+    ASSERT_THAT(CheckStore(storage, &log->mark(), callbacks), IsOk());
+    EXPECT_THAT(damages, Contains(HasSubstr(words)));
+    EXPECT_THAT(damages, Contains(HasSubstr(kLabel))) << words;
+  }
 }
 
 struct Damage {
@@ -242,7 +327,12 @@ const Damage kDamages[] = {
        Store(log, VersionPut({kLabel, 5}, *(*facts)[0]));
      },
      "version 1 of l7@example.org: missing"},
-    {"ValueBytes", Flip(Table::kValues, VersionKey({kLabel, 0})),
+    {"ValueBytes",
+     [](TestLog& log) {
+       const auto facts = log.store().ReadVersions({{kLabel, 0}});
+       ASSERT_THAT(facts, IsOk());
+       Flip(Table::kValues, ValueKey(*(*facts)[0]))(log);
+     },
      "does not open its commitment"},
     {"GreatestVersion", [](TestLog& log) { Store(log, LabelPut(kLabel, 9)); },
      "label l7@example.org: its record does not name"},
@@ -273,9 +363,39 @@ const Damage kDamages[] = {
      "is missing, or does not name version"},
     {"Issuer", Flip(Table::kIssuers, Authority().chain()[0].sha256.ToString()),
      "another hash"},
+    {"SerialOfNobody",
+     [](TestLog& log) {
+       Store(log, SerialPut({{}, "\x05"}, {}));
+     },
+     "that certificate was never published"},
+    {"SerialKey",
+     [](TestLog& log) {
+       Store(log, {Table::kSerials, "short", ""});
+     },
+     "not a key of a serial number"},
+    {"RevocationBytes",
+     [](TestLog& log) {
+       Store(log, {Table::kRevocations, std::string(32, 'x'), "\xff"});
+     },
+     "revocation of 7878"},
+    {"RevocationWithoutVersion",
+     [](TestLog& log) {
+       v1::RevocationRecord record;
+       record.add_versions()->set_label(kLabel);
+       record.mutable_versions(0)->set_version(99);
+       Store(log, RevocationPut({}, record));
+     },
+     "version 99 of l7@example.org is missing"},
+    {"CompromisedKeyBytes",
+     [](TestLog& log) {
+       Store(log, {Table::kCompromisedKeys, std::string(32, 'x'), "\xff"});
+     },
+     "compromised key 7878"},
     {"Signature",
      [](TestLog& log) {
-       SignedHead head = *log.head();
+       auto read = log.store().ReadSignedHead();
+       ASSERT_THAT(read, IsOk());
+       SignedHead head = **read;
        head.signature[5] ^= 1;
        Store(log, SignedHeadPut(head));
      },
@@ -295,10 +415,222 @@ INSTANTIATE_TEST_SUITE_P(Damages, StoreDamageTest,
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(StoreDamageTest, IsReportedWithItsRecord) {
-  TestLog log;
-  ASSERT_NO_FATAL_FAILURE(Fill(log));
-  ASSERT_NO_FATAL_FAILURE(GetParam().make(log));
-  EXPECT_THAT(Check(log).damages, Contains(HasSubstr(GetParam().words)));
+  const std::unique_ptr<TestLog> log = FilledLog();
+  ASSERT_NO_FATAL_FAILURE(GetParam().make(*log));
+  EXPECT_THAT(Check(*log).damages, Contains(HasSubstr(GetParam().words)));
+}
+
+// Records of certificates that contradict the log: of `kept`, which is in force
+// again after a hold, and `lost`, whose key was compromised.
+struct RevokedLog {
+  std::shared_ptr<const smime::AdmittedCertificate> kept;
+  std::shared_ptr<const smime::AdmittedCertificate> lost;
+  Contents contents;
+
+  std::string& Record(Table table, absl::string_view key) {
+    auto found = contents.find({table, std::string(key)});
+    EXPECT_NE(found, contents.end());
+    return found->second;
+  }
+  v1::RevocationRecord Revocation(const smime::AdmittedCertificate& of) {
+    auto record =
+        DecodeRevocationRecord(Record(Table::kRevocations, of.sha256.view()));
+    EXPECT_THAT(record, IsOk());
+    return *record;
+  }
+  v1::RevocationRecord Standing(const smime::AdmittedCertificate& of) {
+    auto record =
+        DecodeRevocationRecord(Record(Table::kRevocations, SerialKeyOf(of)));
+    EXPECT_THAT(record, IsOk());
+    return *record;
+  }
+  void Set(const Put& put) { contents[{put.table, put.key}] = put.value; }
+};
+
+constexpr char kRevoked[] = "revoked@example.org";
+
+// Made once.
+RevokedLog NewRevokedLog() {
+  static const RevokedLog& made = *[] {
+    auto* revoked = new RevokedLog;
+    TestLog log;
+    EXPECT_THAT(log.Start(), IsOk());
+    revoked->kept = Authority().Issue({kRevoked});
+    revoked->lost = Authority().Issue({kRevoked});
+    const auto revoke = [&](const auto& certificate, v1::CrlReason reason) {
+      Submission submission;
+      submission.certificate = certificate;
+      submission.cause = reason == v1::CRL_REASON_REMOVE_FROM_CRL
+                             ? PublishCause::kRestored
+                             : PublishCause::kRevoked;
+      submission.reason = reason;
+      EXPECT_THAT(log.Publish({submission})->results[0], IsOk());
+    };
+    EXPECT_THAT(log.Publish({Submit(kRevoked, revoked->kept)}), IsOk());
+    EXPECT_THAT(log.Publish({Submit(kRevoked, revoked->lost)}), IsOk());
+    revoke(revoked->kept, v1::CRL_REASON_CERTIFICATE_HOLD);
+    revoke(revoked->kept, v1::CRL_REASON_REMOVE_FROM_CRL);
+    revoke(revoked->lost, v1::CRL_REASON_KEY_COMPROMISE);
+    log.sequencer().Stop();
+    revoked->contents = *ScanAll(log.storage());
+    return revoked;
+  }();
+  return made;
+}
+
+std::vector<std::string> DamagesOf(const RevokedLog& log) {
+  ContentsDisk disk(log.contents);
+  const auto storage = disk.Open();
+  EXPECT_THAT(storage, IsOk());
+  std::vector<std::string> damages;
+  EXPECT_THAT(CheckStore(**storage, nullptr,
+                         {.damage =
+                              [&](const std::string& damage) {
+                                damages.push_back(damage);
+                              }}),
+              IsOk());
+  return damages;
+}
+
+TEST(RevokedStoreCheckTest, FindsRevocationsSound) {
+  RevokedLog log = NewRevokedLog();
+  EXPECT_THAT(DamagesOf(log), ::testing::IsEmpty());
+  log.contents[{Table::kRevocations, std::string(40, 'k')}] = "";
+  EXPECT_THAT(DamagesOf(log), Contains(HasSubstr("revocation of 6b6b")));
+}
+
+struct RecordDamage {
+  std::string name;
+  std::function<void(RevokedLog& log)> make;
+  std::string words;
+};
+
+const RecordDamage kRecordDamages[] = {
+    {"RevocationMissing",
+     [](RevokedLog& log) {
+       log.contents.erase({Table::kRevocations, log.lost->sha256.ToString()});
+     },
+     "is missing, but version 4 of revoked@example.org comes from one"},
+    {"RevocationOfAnEarlierVersion",
+     [](RevokedLog& log) {
+       v1::RevocationRecord record = log.Revocation(*log.lost);
+       record.mutable_versions(0)->set_version(3);
+       log.Set(RevocationPut(log.lost->sha256, record));
+     },
+     "names neither version 4 of revoked@example.org"},
+    {"RevocationOfAVersionThatDoesNotSaySo",
+     [](RevokedLog& log) {
+       v1::RevocationRecord record = log.Revocation(*log.kept);
+       record.mutable_versions(0)->set_version(4);
+       log.Set(RevocationPut(log.kept->sha256, record));
+     },
+     "version 4 of revoked@example.org does not say the same"},
+    {"RevocationForAnotherReason",
+     [](RevokedLog& log) {
+       v1::RevocationRecord record = log.Revocation(*log.lost);
+       record.set_reason(v1::CRL_REASON_SUPERSEDED);
+       log.Set(RevocationPut(log.lost->sha256, record));
+     },
+     "version 4 of revoked@example.org does not say the same"},
+    {"HoldThatWasLifted",
+     [](RevokedLog& log) {
+       v1::RevocationRecord record = log.Revocation(*log.kept);
+       record.set_reason(v1::CRL_REASON_CERTIFICATE_HOLD);
+       log.Set(RevocationPut(log.kept->sha256, record));
+     },
+     "version 3 of revoked@example.org does not say the same"},
+    {"RevocationWithoutVersions",
+     [](RevokedLog& log) {
+       v1::RevocationRecord record = log.Revocation(*log.lost);
+       record.clear_versions();
+       log.Set(RevocationPut(log.lost->sha256, record));
+     },
+     "names no version"},
+    {"CompromisedKeyMissing",
+     [](RevokedLog& log) {
+       log.contents.erase(
+           {Table::kCompromisedKeys, log.lost->key_sha256.ToString()});
+     },
+     "is missing, but the revocation of"},
+    {"CompromisedKeyOfAnotherCertificate",
+     [](RevokedLog& log) {
+       v1::CompromisedKeyRecord record;
+       record.set_certificate_sha256(log.lost->sha256.ToString());
+       log.Set(CompromisedKeyPut({}, record));
+     },
+     "has another key"},
+    {"CompromisedKeyThatWasNot",
+     [](RevokedLog& log) {
+       v1::CompromisedKeyRecord record;
+       record.set_certificate_sha256(log.kept->sha256.ToString());
+       log.Set(CompromisedKeyPut(log.kept->key_sha256, record));
+     },
+     "was not revoked for keyCompromise"},
+    {"SerialStandingMissing",
+     [](RevokedLog& log) {
+       log.contents.erase({Table::kRevocations, SerialKeyOf(*log.lost)});
+     },
+     "is missing, but there is the revocation of"},
+    {"SerialStandingForAnotherReason",
+     [](RevokedLog& log) {
+       v1::RevocationRecord record = log.Standing(*log.lost);
+       record.set_reason(v1::CRL_REASON_REMOVE_FROM_CRL);
+       log.Set(RevokedSerialPut(SerialNumberOf(*log.lost), record));
+     },
+     "no revocation of a certificate with that number has its reason"},
+    {"SerialStandingOfAnotherTime",
+     [](RevokedLog& log) {
+       v1::RevocationRecord record = log.Standing(*log.lost);
+       record.set_time_ms(record.time_ms() + 1);
+       log.Set(RevokedSerialPut(SerialNumberOf(*log.lost), record));
+     },
+     "no revocation of a certificate with that number has its time"},
+    {"SerialStandingOfAnotherPublisher",
+     [](RevokedLog& log) {
+       v1::RevocationRecord record = log.Standing(*log.lost);
+       record.set_publisher("somebody");
+       log.Set(RevokedSerialPut(SerialNumberOf(*log.lost), record));
+     },
+     "no revocation of a certificate with that number has its time and "
+     "publisher"},
+    {"SerialStandingWithVersions",
+     [](RevokedLog& log) {
+       log.Set(RevokedSerialPut(SerialNumberOf(*log.lost),
+                                log.Revocation(*log.lost)));
+     },
+     "names versions"},
+    {"SerialStandingOfANumberThatNobodyHas",
+     [](RevokedLog& log) {
+       log.Set(RevokedSerialPut({log.lost->issuer_key_sha256(), "\x07"},
+                                log.Standing(*log.lost)));
+     },
+     "revocation of the serial number 07"},
+    {"SerialMissing",
+     [](RevokedLog& log) {
+       const SerialNumber number = SerialNumber::FromHex(
+           log.kept->issuer_key_sha256(), log.kept->serial_hex);
+       log.contents.erase(
+           {Table::kSerials, SerialPut(number, log.kept->sha256).key});
+     },
+     "is missing, but version 0 of revoked@example.org"},
+    {"SerialOfAnotherNumber",
+     [](RevokedLog& log) {
+       log.Set(SerialPut({log.kept->issuer_key_sha256(), "\x77"},
+                         log.kept->sha256));
+     },
+     "has another issuer or number"},
+};
+
+class RecordDamageTest : public ::testing::TestWithParam<RecordDamage> {};
+
+INSTANTIATE_TEST_SUITE_P(Records, RecordDamageTest,
+                         ::testing::ValuesIn(kRecordDamages),
+                         [](const auto& info) { return info.param.name; });
+
+TEST_P(RecordDamageTest, IsReportedWithItsRecord) {
+  RevokedLog log = NewRevokedLog();
+  GetParam().make(log);
+  EXPECT_THAT(DamagesOf(log), Contains(HasSubstr(GetParam().words)));
 }
 
 }  // namespace

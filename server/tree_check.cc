@@ -55,9 +55,9 @@ bool TreeCheck::LeafLess::operator()(const merkle::PrefixLeaf& a,
 TreeCheck::TreeCheck(const LogStore& store, size_t cache_bytes, Damage damage)
     : store_(store), damage_(std::move(damage)), cache_(cache_bytes) {}
 
-void TreeCheck::AddPage(const merkle::PageId& id, absl::string_view bytes) {
+void TreeCheck::AddPage(const merkle::PageId& id,
+                        absl::StatusOr<PagePtr> page) {
   ++pages_;
-  auto page = Page::Decode(bytes);
   if (!page.ok()) {
     damage_(absl::StrCat(NameOf(id), ": ", page.status().message()));
     return;

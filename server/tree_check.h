@@ -39,14 +39,16 @@ class TreeCheck {
   // `store` outlives this. `cache_bytes`: for pages that are read again.
   TreeCheck(const LogStore& store, size_t cache_bytes, Damage damage);
 
-  // A page of the entry that is checked next, as it is stored.
-  void AddPage(const merkle::PageId& id, absl::string_view bytes);
+  // A page of the entry that is checked next, or why it does not decode.
+  void AddPage(const merkle::PageId& id,
+               absl::StatusOr<std::shared_ptr<const merkle::Page>> page);
   // Checks the tree as of entry `position` after all of its pages were added.
   // Entries come in order, from 0.
   void CheckEntry(uint64_t position, const StoredEntry& entry);
 
   // The leaf with this search key in the tree as of entry `position`; absent
-  // when there is none. DATA_LOSS: a page on the way is missing or damaged.
+  // when there is none. DATA_LOSS: a page on the way is missing or damaged. Any
+  // number of threads may call this side by side, and nothing else meanwhile.
   absl::StatusOr<std::optional<merkle::PrefixLeaf>> FindLeaf(
       uint64_t position, const crypto::VrfOutput& key);
 

@@ -229,6 +229,7 @@ absl::StatusOr<AdmittedCertificate> Admission::Admit(
   SEALBOOK_RETURN_IF_ERROR(CheckPublisher(publisher, admitted));
   admitted.der = std::string(submission.certificate);
   admitted.sha256 = HashCertificate(admitted.der);
+  admitted.key_sha256 = SubjectKeyHash(certificate);
   return admitted;
 }
 

@@ -11,7 +11,8 @@
 // the value that failed:
 //   eku-email-protection (S/MIME BR 7.1.2.3 f): emailProtection is missing ...
 //
-// Not here: whether too many certificates are live (smime/live.h).
+// Not here, because only the log knows it: whether too many certificates are
+// live (smime/live.h), and whether the certificate or its key was revoked.
 #ifndef SEALBOOK_SMIME_ADMISSION_H_
 #define SEALBOOK_SMIME_ADMISSION_H_
 
@@ -63,6 +64,8 @@ struct Submission {
 struct AdmittedCertificate {
   std::string der;
   CertificateHash sha256;
+  // Of its subject key.
+  KeyHash key_sha256;
   Role role = Role::kSign;
   // What to publish under: each label once, in the certificate's order; not
   // empty.

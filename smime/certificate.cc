@@ -4,8 +4,10 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 
+#include <memory>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -20,6 +22,8 @@
 
 namespace sealbook::smime {
 namespace {
+
+using Pkcs7Ptr = std::unique_ptr<PKCS7, crypto::OpenSslFree<PKCS7_free>>;
 
 constexpr absl::string_view kPemMark = "-----BEGIN ";
 
@@ -56,6 +60,32 @@ absl::StatusOr<bool> ReadPemBlock(BIO* in, PemBlock* block) {
   return true;
 }
 
+// Adds the certificates of a certs-only PKCS#7.
+absl::Status ReadPkcs7(absl::string_view bytes,
+                       std::vector<std::string>& ders) {
+  crypto::ScopedOpenSslErrors errors;
+  const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
+  const auto* end = p + bytes.size();
+  Pkcs7Ptr pkcs7(d2i_PKCS7(nullptr, &p, static_cast<long>(bytes.size())));
+  if (pkcs7 == nullptr || p != end || !PKCS7_type_is_signed(pkcs7.get()) ||
+      pkcs7->d.sign == nullptr) {
+    return NoCertificates("PKCS#7 that holds no certificates");
+  }
+  // A signed message is no list of certificates to be taken for its own sake.
+  if (sk_PKCS7_SIGNER_INFO_num(pkcs7->d.sign->signer_info) > 0) {
+    return NoCertificates("PKCS#7 with a signature, not certs-only");
+  }
+  const STACK_OF(X509)* certificates = pkcs7->d.sign->cert;
+  if (certificates == nullptr || sk_X509_num(certificates) == 0) {
+    return NoCertificates("PKCS#7 that holds no certificates");
+  }
+  for (int i = 0; i < sk_X509_num(certificates); ++i) {
+    ders.push_back(DerOf(sk_X509_value(certificates, i)));
+    SEALBOOK_RETURN_IF_ERROR(ParseX509(ders.back()).status());
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<std::string>> ReadPem(absl::string_view contents) {
   crypto::BioPtr in(BIO_new_mem_buf(contents.data(), contents.size()));
   crypto::RequireOpenSsl(in != nullptr, "BIO_new_mem_buf");
@@ -64,6 +94,10 @@ absl::StatusOr<std::vector<std::string>> ReadPem(absl::string_view contents) {
   while (true) {
     SEALBOOK_ASSIGN_OR_RETURN(bool found, ReadPemBlock(in.get(), &block));
     if (!found) break;
+    if (block.name == PEM_STRING_PKCS7 || block.name == PEM_STRING_CMS) {
+      SEALBOOK_RETURN_IF_ERROR(ReadPkcs7(block.bytes, ders));
+      continue;
+    }
     if (block.name != PEM_STRING_X509 && block.name != PEM_STRING_X509_OLD) {
       // Not the bytes: it may be a private key, put here by mistake.
       return NoCertificates(absl::StrCat("PEM block ", Quoted(block.name),
@@ -76,8 +110,16 @@ absl::StatusOr<std::vector<std::string>> ReadPem(absl::string_view contents) {
   return ders;
 }
 
-// The length of the element at the front of `bytes`, from its header alone.
-absl::StatusOr<size_t> ElementLength(absl::string_view bytes) {
+// The element at the front of the input.
+struct Element {
+  size_t length = 0;
+  // It begins with an object identifier, as ContentInfo does and no
+  // certificate.
+  bool pkcs7 = false;
+};
+
+// From its header alone.
+absl::StatusOr<Element> FirstElement(absl::string_view bytes) {
   const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto* start = p;
   long length = 0;
@@ -89,7 +131,8 @@ absl::StatusOr<size_t> ElementLength(absl::string_view bytes) {
   if ((flags & 0x81) != 0 || tag != V_ASN1_SEQUENCE) {
     return NoCertificates("neither PEM nor DER certificates");
   }
-  return static_cast<size_t>(p - start) + static_cast<size_t>(length);
+  return Element{static_cast<size_t>(p - start) + static_cast<size_t>(length),
+                 length > 0 && *p == V_ASN1_OBJECT};
 }
 
 std::string KeyText(X509* certificate) {
@@ -118,11 +161,15 @@ absl::StatusOr<std::vector<std::string>> ReadCertificates(
   if (contents.empty()) return NoCertificates("empty");
   std::vector<std::string> ders;
   while (!contents.empty()) {
-    SEALBOOK_ASSIGN_OR_RETURN(size_t length, ElementLength(contents));
-    absl::string_view der = contents.substr(0, length);
-    SEALBOOK_RETURN_IF_ERROR(ParseX509(der).status());
-    ders.emplace_back(der);
-    contents.remove_prefix(length);
+    SEALBOOK_ASSIGN_OR_RETURN(const Element element, FirstElement(contents));
+    absl::string_view der = contents.substr(0, element.length);
+    if (element.pkcs7) {
+      SEALBOOK_RETURN_IF_ERROR(ReadPkcs7(der, ders));
+    } else {
+      SEALBOOK_RETURN_IF_ERROR(ParseX509(der).status());
+      ders.emplace_back(der);
+    }
+    contents.remove_prefix(element.length);
   }
   return ders;
 }

@@ -22,9 +22,10 @@
 namespace sealbook::smime {
 
 // The DER of each certificate in `contents`, in order: PEM (text around the
-// blocks is skipped), or DER, one certificate after another. INVALID_ARGUMENT:
-// none; bytes that are no certificate; a PEM block of another kind (named); a
-// certificate larger than kMaxCertificateBytes.
+// blocks is skipped), or DER, one after another; certificates, or PKCS#7 that
+// holds nothing else (RFC 5652, 5.2: certs-only). INVALID_ARGUMENT: none; bytes
+// that are no certificate; a PEM block of another kind (named); PKCS#7 with a
+// signature; a certificate larger than kMaxCertificateBytes.
 absl::StatusOr<std::vector<std::string>> ReadCertificates(
     absl::string_view contents);
 

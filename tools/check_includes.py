@@ -31,12 +31,15 @@ LAYERS = {
 # Header prefixes that only some folders may include.
 ONLY_IN = [
     (r"openssl/", ["crypto", "smime", "tests/reference"]),
+    (r"sodium", ["crypto"]),
     (r"grpc", ["server", "client", "tests"]),
     (r"google/protobuf/", ["server", "client", "tests"]),
     (r"leveldb/", ["server", "tests"]),
     (r"sqlite3", ["client", "tests"]),
     (r"spdlog/", ["server", "client"]),
     (r"CLI/", ["server", "client", "tests"]),
+    (r"httplib", ["server/admin"]),
+    (r"prometheus/", ["server/admin"]),
 ]
 
 # What the pure folders must not know: threads, clocks, files.

@@ -6,11 +6,14 @@
 #include "base/version.h"
 #include "client/cli/completion.h"
 #include "client/cli/configure.h"
+#include "client/cli/history.h"
 #include "client/cli/lookup.h"
 #include "client/cli/options.h"
 #include "client/cli/publish.h"
+#include "client/cli/revoke.h"
 #include "client/cli/status.h"
 #include "client/cli/verify.h"
+#include "client/crl_reason.h"
 #include "client/words.h"
 
 namespace sealbook::client {
@@ -23,7 +26,7 @@ constexpr char kExitCodes[] = R"(Exit codes:
   3  REFUSED: an answer is not proven (the typed reason is shown), or a
      configuration does not have the fingerprint that was named
   4  verified: the address has no certificate (lookup; verify of an absence)
-  5  the server refused some of the certificates (publish)
+  5  the server refused some of the certificates (publish, revoke)
 )";
 
 // Everything that the command line can ask for, with what asks for it.
@@ -39,7 +42,9 @@ class CommandLine {
     app_.footer(kExitCodes);
     AddConfigure();
     AddLookup();
+    AddHistory();
     AddPublish();
+    AddRevoke();
     AddVerify();
     AddStatus();
     AddCompletion();
@@ -85,7 +90,9 @@ class CommandLine {
   }
 
   static void AddCommon(CLI::App* command, uint64_t& timeout_s, bool& json) {
-    command->add_option("--timeout", timeout_s, "Seconds that a call may take")
+    command
+        ->add_option("--timeout", timeout_s,
+                     "Seconds that a call, or a part of a long one, may take")
         ->check(CLI::Range(uint64_t{1}, uint64_t{3600}))
         ->capture_default_str();
     command->add_flag("--json", json, "Print one JSON document");
@@ -102,7 +109,11 @@ class CommandLine {
 
   void AddConfigure();
   void AddLookup();
+  void AddHistory();
+  static void AddConnection(CLI::App* command, PublisherConnection& connection,
+                            bool& json);
   void AddPublish();
+  void AddRevoke();
   void AddVerify();
   void AddVerifyFiles(CLI::App* command);
   void AddStatus();
@@ -116,7 +127,9 @@ class CommandLine {
   std::function<ExitCode()> run_;
   ConfigureOptions configure_;
   LookupCommandOptions lookup_;
+  HistoryCommandOptions history_;
   PublishOptions publish_;
+  RevokeOptions revoke_;
   VerifyOptions verify_;
   StatusOptions status_;
   std::string shell_;
@@ -160,6 +173,7 @@ void CommandLine::AddLookup() {
       "  sealbook lookup alice@example.org\n"
       "  sealbook lookup --json alice@example.org bob@example.org\n"
       "  sealbook lookup --pem alice@example.org > alice.pem\n"
+      "  sealbook lookup --at 2026-08-18 alice@example.org\n"
       "  # Keeps the exact bytes, so that anybody can verify them:\n"
       "  sealbook lookup --export answer alice@example.org\n"
       "  sealbook verify --from answer\n");
@@ -171,6 +185,17 @@ void CommandLine::AddLookup() {
   command->add_flag("--exact", lookup_.exact,
                     "Leave out certificates whose address differs in upper and "
                     "lower case");
+  CLI::Option* version =
+      command
+          ->add_option("--version", lookup_.version,
+                       "Look this version up instead of the greatest")
+          ->type_name("N");
+  command
+      ->add_option("--at", lookup_.at,
+                   "Show what was in force at this time, such as 2026-08-18 or "
+                   "\"2026-08-18 09:30\" (UTC), and judge it as of then")
+      ->type_name("TIME")
+      ->excludes(version);
   command
       ->add_option("--export", lookup_.export_folder,
                    "Write question and answer to a new folder (one address)")
@@ -180,40 +205,78 @@ void CommandLine::AddLookup() {
   pem->excludes(command->get_option("--json"));
 }
 
+void CommandLine::AddHistory() {
+  CLI::App* command = Add(
+      "history",
+      "Shows every version of an address: since when, by whom, what changed",
+      [this] { return RunHistory(history_, terminal_); },
+      "  sealbook history alice@example.org\n"
+      "  sealbook history alice@example.org --since 2026-01-01 --json\n"
+      "  sealbook history alice@example.org --version 3\n");
+  command->add_option("ADDRESS", history_.address, "E-mail address")
+      ->required();
+  command
+      ->add_option("--since", history_.since,
+                   "Nothing older than what was in force at this time, such as "
+                   "2026-08-18 or \"2026-08-18 09:30\" (UTC)")
+      ->type_name("TIME");
+  command
+      ->add_option("--until", history_.until,
+                   "Nothing that appeared after this time")
+      ->type_name("TIME");
+  command->add_option("--version", history_.version, "This version only")
+      ->type_name("N");
+  AddState(command, history_.state);
+  AddCommon(command, history_.timeout_s, history_.json);
+}
+
+void CommandLine::AddConnection(CLI::App* command,
+                                PublisherConnection& connection, bool& json) {
+  command
+      ->add_option("--server", connection.server,
+                   "The directory's server for publishers")
+      ->required()
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--ca", connection.ca_file,
+                   "PEM bundle of the CAs of the server's TLS certificate "
+                   "[default: those of this system]")
+      ->type_name("FILE");
+  command
+      ->add_option("--cert", connection.certificate_file,
+                   "The publisher's TLS certificate, PEM")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("--key", connection.key_file,
+                   "Its private key, PEM, readable by nobody else")
+      ->required()
+      ->type_name("FILE");
+  AddCommon(command, connection.timeout_s, json);
+}
+
 void CommandLine::AddPublish() {
   CLI::App* command = Add(
       "publish", "Publishes certificates (for certificate authorities)",
       [this] { return RunPublish(publish_, terminal_); },
       "  sealbook publish alice.pem --server directory.example.org:8444 \\\n"
       "      --cert publisher.pem --key publisher-key.pem --basis contract\n"
-      "  sealbook publish issuing-ca.pem leaves/*.pem --json \\\n"
+      "  # A whole folder; what is refused goes to a file. Interrupted, the "
+      "same\n"
+      "  # command goes on where it stopped. A rerun is always safe.\n"
+      "  sealbook publish issued/ --report refused.jsonl \\\n"
+      "      --server localhost:8444 --ca ca.pem --cert p.pem --key "
+      "p-key.pem\n"
+      "  # What would be refused? Nothing is written.\n"
+      "  sealbook publish issuing-ca.pem leaves.p7b --dry-run --json \\\n"
       "      --server localhost:8444 --ca ca.pem --cert p.pem --key "
       "p-key.pem\n");
   command
       ->add_option("FILE", publish_.files,
-                   "Certificates, PEM or DER; those that issued others of them "
-                   "go along as intermediates")
+                   "Certificates: PEM, DER, PKCS#7 without signatures, or "
+                   "folders of them; those that issued others of them go "
+                   "along as intermediates")
       ->required();
-  command
-      ->add_option("--server", publish_.server,
-                   "The directory's server for publishers")
-      ->required()
-      ->type_name("HOST:PORT");
-  command
-      ->add_option("--ca", publish_.ca_file,
-                   "PEM bundle of the CAs of the server's TLS certificate "
-                   "[default: those of this system]")
-      ->type_name("FILE");
-  command
-      ->add_option("--cert", publish_.certificate_file,
-                   "The publisher's TLS certificate, PEM")
-      ->required()
-      ->type_name("FILE");
-  command
-      ->add_option("--key", publish_.key_file,
-                   "Its private key, PEM, readable by nobody else")
-      ->required()
-      ->type_name("FILE");
   command->add_option("--reason", publish_.reason, "Why: issued or renewed")
       ->check(CLI::IsMember({"issued", "renewed"}))
       ->default_str("issued");
@@ -227,7 +290,65 @@ void CommandLine::AddPublish() {
       ->type_name("ADDRESS")
       ->take_all()
       ->expected(1);
-  AddCommon(command, publish_.timeout_s, publish_.json);
+  command->add_flag("--dry-run", publish_.dry_run,
+                    "Have everything judged, and write nothing");
+  command
+      ->add_option("--journal", publish_.journal_file,
+                   "Do not send what FILE says was acknowledged, and add to "
+                   "it. It may always be removed: the server knows what it "
+                   "has [default: from 1,000 certificates on a file in the "
+                   "state's folder, removed when everything was answered]")
+      ->type_name("FILE");
+  command
+      ->add_option("--report", publish_.report_file,
+                   "Write what was not published and why to a new file, as "
+                   "JSON lines")
+      ->type_name("FILE");
+  command->add_flag("--list", publish_.list,
+                    "Print a line for each address even if there are more than "
+                    "100 certificates");
+  AddConnection(command, publish_.connection, publish_.json);
+}
+
+void CommandLine::AddRevoke() {
+  CLI::App* command = Add(
+      "revoke", "Revokes published certificates (for certificate authorities)",
+      [this] { return RunRevoke(revoke_, terminal_); },
+      "  sealbook revoke alice.pem --reason keyCompromise \\\n"
+      "      --server directory.example.org:8444 \\\n"
+      "      --cert publisher.pem --key publisher-key.pem\n"
+      "  # As it stands in the CA's list:\n"
+      "  sealbook revoke --serial 4f:00:1c --issuer issuing-ca.pem \\\n"
+      "      --reason certificateHold --server localhost:8444 --ca ca.pem \\\n"
+      "      --cert p.pem --key p-key.pem\n"
+      "  # A hold is lifted by `--reason removeFromCRL`.\n");
+  command->add_option("FILE", revoke_.files,
+                      "Certificates: PEM, DER, PKCS#7 without signatures, or "
+                      "folders of them");
+  command
+      ->add_option("--sha256", revoke_.sha256,
+                   "SHA-256 of a certificate (may be repeated)")
+      ->type_name("HEX")
+      ->take_all()
+      ->expected(1);
+  command
+      ->add_option("--serial", revoke_.serials,
+                   "Serial number of a certificate (may be repeated)")
+      ->type_name("HEX")
+      ->take_all()
+      ->expected(1);
+  command
+      ->add_option("--issuer", revoke_.issuer_file,
+                   "Certificate of the CA that issued the serial numbers")
+      ->type_name("FILE");
+  command
+      ->add_option("--reason", revoke_.reason,
+                   "Why (RFC 5280, 5.3.1). A key that is revoked for "
+                   "keyCompromise never comes back; only certificateHold can "
+                   "be lifted, by removeFromCRL")
+      ->required()
+      ->check(CLI::IsMember(CrlReasonNames()));
+  AddConnection(command, revoke_.connection, revoke_.json);
 }
 
 void CommandLine::AddVerify() {
@@ -270,7 +391,7 @@ void CommandLine::AddVerifyFiles(CLI::App* command) {
                    "The Configuration of the log that is trusted, TLS-encoded")
       ->type_name("FILE");
   command->add_option("--operation", verify_.operation, "What was asked for")
-      ->check(CLI::IsMember({"search"}));
+      ->check(CLI::IsMember({"search", "history", "as-of"}));
   command
       ->add_option("--request", verify_.request_file,
                    "The SearchRequest, TLS-encoded")

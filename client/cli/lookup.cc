@@ -1,7 +1,10 @@
 #include "client/cli/lookup.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,9 +16,13 @@
 #include "client/channel.h"
 #include "client/cli/log_of_state.h"
 #include "client/cli/lookup_report.h"
+#include "client/cli/progress_bar.h"
 #include "client/directory_client.h"
 #include "client/entry_view.h"
 #include "client/exchange.h"
+#include "client/history_client.h"
+#include "client/patience.h"
+#include "client/words.h"
 #include "nlohmann/json.hpp"
 #include "smime/address.h"
 #include "smime/certificate.h"
@@ -39,15 +46,99 @@ absl::StatusOr<std::vector<smime::Address>> ParseAddresses(
   return addresses;
 }
 
-absl::StatusOr<Answers> Ask(const LookupCommandOptions& options,
-                            const std::vector<smime::Address>& addresses,
-                            const Terminal& terminal) {
+// Shows how far a look-up of several addresses is, and that it waits.
+class Watch {
+ public:
+  // `terminal` outlives this.
+  Watch(size_t addresses, Terminal& terminal)
+      : bar_(addresses > 1 ? addresses : 0, terminal), terminal_(terminal) {}
+
+  void Answered(size_t done) { bar_.Update(done, /*refused=*/0); }
+
+  // For one client. This outlives it.
+  PatienceOptions Patience() {
+    return {.sleep = terminal_.sleep,
+            .waiting = [this](uint64_t ms) { Waiting(ms); }};
+  }
+
+ private:
+  void Waiting(uint64_t ms) {
+    if (std::exchange(told_, true)) return;
+    bar_.Clear();
+    terminal_.err << "note: the server limits how many addresses are looked up "
+                     "from here; asking again in "
+                  << DurationInWords(ms)
+                  << ", and from then on as it lets them through\n";
+  }
+
+  ProgressBar bar_;
+  Terminal& terminal_;
+  bool told_ = false;
+};
+
+// What was in force at a time, as a look-up that was answered then.
+absl::StatusOr<Lookup> AskAsOf(HistoryClient& client,
+                               const crypto::Hash& fingerprint,
+                               const std::string& label, uint64_t time_ms) {
+  SEALBOOK_ASSIGN_OR_RETURN(StateAsOf state,
+                            client.ReadAsOf(fingerprint, label, time_ms));
+  Lookup lookup;
+  lookup.label = label;
+  lookup.view = std::move(state.view);
+  lookup.exchange = std::move(state.exchange);
+  lookup.began_later = !state.position.has_value();
+  if (state.in_force.has_value()) {
+    FoundEntry found;
+    found.version = state.in_force->version;
+    found.terminal = state.terminal;
+    found.obligation = std::move(state.obligation);
+    found.entry = std::move(state.in_force->entry);
+    found.issuers = std::move(state.in_force->issuers);
+    lookup.exchange.issuers = found.issuers;
+    lookup.found = std::move(found);
+  }
+  return lookup;
+}
+
+absl::StatusOr<Answers> AskAllAsOf(const LookupCommandOptions& options,
+                                   const std::vector<smime::Address>& addresses,
+                                   uint64_t time_ms, Terminal& terminal) {
   SEALBOOK_ASSIGN_OR_RETURN(
       LogOfState known, OpenLogOfState(options.state, State::Mode::kExisting));
   Endpoint endpoint{.server = known.log.server};
   SEALBOOK_ASSIGN_OR_RETURN(auto channel, OpenChannel(endpoint));
-  DirectoryClient client(known.state, endpoint, channel, terminal.clock,
-                         {.timeout_ms = options.timeout_s * 1000});
+  Watch watch(addresses.size(), terminal);
+  HistoryClient client(
+      known.state, endpoint, channel, terminal.clock,
+      {.timeout_ms = options.timeout_s * 1000, .patience = watch.Patience()});
+  Answers answers;
+  for (const smime::Address& address : addresses) {
+    answers.push_back(
+        AskAsOf(client, known.log.fingerprint, address.label(), time_ms));
+    watch.Answered(answers.size());
+    // Nobody is there: neither is anybody for the others.
+    if (absl::IsUnavailable(answers.back().status())) {
+      answers.resize(addresses.size(), answers.back());
+      break;
+    }
+  }
+  return answers;
+}
+
+absl::StatusOr<Answers> Ask(const LookupCommandOptions& options,
+                            const std::vector<smime::Address>& addresses,
+                            Terminal& terminal) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      LogOfState known, OpenLogOfState(options.state, State::Mode::kExisting));
+  Endpoint endpoint{.server = known.log.server};
+  SEALBOOK_ASSIGN_OR_RETURN(auto channel, OpenChannel(endpoint));
+  Watch watch(addresses.size(), terminal);
+  DirectoryClient client(
+      known.state, endpoint, channel, terminal.clock,
+      {.timeout_ms = options.timeout_s * 1000,
+       .version = options.version,
+       .progress = [&watch](size_t done, size_t) { watch.Answered(done); },
+       .patience = watch.Patience()});
   std::vector<std::string> labels;
   labels.reserve(addresses.size());
   for (const smime::Address& address : addresses) {
@@ -56,14 +147,31 @@ absl::StatusOr<Answers> Ask(const LookupCommandOptions& options,
   return client.LookUp(known.log.fingerprint, labels);
 }
 
+// The log may have grown between two rounds of questions: then it is said that
+// not all answers show what the newest tree holds.
+void NoteTrees(const Answers& answers, Terminal& terminal) {
+  std::set<uint64_t> sizes;
+  for (const absl::StatusOr<Lookup>& answer : answers) {
+    if (answer.ok()) sizes.insert(answer->view.size());
+  }
+  if (sizes.size() < 2) return;
+  terminal.err << "note: the log grew meanwhile, from " << *sizes.begin()
+               << " to " << *sizes.rbegin() << " entries: the answers are "
+               << "proven in " << sizes.size()
+               << " of its trees, each in the one that it names\n";
+}
+
 LookupReport MakeReport(const std::string& text, const smime::Address& address,
-                        Lookup lookup, bool exact) {
+                        Lookup lookup, bool exact,
+                        std::optional<uint64_t> at_ms) {
   LookupReport report;
   report.address = text;
   report.now_ms = lookup.exchange.time_ms;
+  report.at_ms = at_ms;
   if (lookup.found.has_value()) {
-    report.entry = ViewEntry(lookup.found->entry, lookup.found->issuers,
-                             address, static_cast<int64_t>(report.now_ms));
+    report.entry =
+        ViewEntry(lookup.found->entry, lookup.found->issuers, address,
+                  static_cast<int64_t>(at_ms.value_or(report.now_ms)));
     if (exact) {
       std::erase_if(report.entry->certificates, [](const auto& certificate) {
         return certificate.match != smime::AddressMatch::kExact;
@@ -78,7 +186,7 @@ LookupReport MakeReport(const std::string& text, const smime::Address& address,
 // Returns how many of the address were written.
 size_t PrintPem(const LookupReport& report, std::set<std::string>& written,
                 std::ostream& out) {
-  if (!report.entry.has_value()) return 0;
+  if (!report.entry.has_value() || report.Missing()) return 0;
   size_t count = 0;
   for (const CertificateView& certificate : report.entry->certificates) {
     if (!certificate.usable()) continue;
@@ -123,8 +231,9 @@ class AnswerPrinter {
   }
 
   void Print(const LookupReport& report) {
-    size_t count =
-        report.entry.has_value() ? report.entry->certificates.size() : 0;
+    size_t count = report.entry.has_value() && !report.Missing()
+                       ? report.entry->certificates.size()
+                       : 0;
     if (options_.pem) {
       count = PrintPem(report, written_, terminal_.out);
       if (count == 0) {
@@ -165,7 +274,23 @@ ExitCode RunLookup(const LookupCommandOptions& options, Terminal& terminal) {
     ReportError(addresses.status(), options.json, terminal);
     return ExitCode::kUsage;
   }
-  absl::StatusOr<Answers> answers = Ask(options, *addresses, terminal);
+  std::optional<uint64_t> at_ms;
+  if (!options.at.empty()) {
+    absl::StatusOr<uint64_t> parsed = ParseTimeText(options.at);
+    if (parsed.ok() && *parsed > terminal.clock()) {
+      parsed = absl::InvalidArgumentError(
+          absl::StrCat("--at ", Printable(options.at),
+                       " is in the future: no log can say what holds then"));
+    }
+    if (!parsed.ok()) {
+      ReportError(parsed.status(), options.json, terminal);
+      return ExitCode::kUsage;
+    }
+    at_ms = *parsed;
+  }
+  absl::StatusOr<Answers> answers =
+      at_ms.has_value() ? AskAllAsOf(options, *addresses, *at_ms, terminal)
+                        : Ask(options, *addresses, terminal);
   if (!answers.ok()) {
     return ReportError(answers.status(), options.json, terminal);
   }
@@ -174,13 +299,14 @@ ExitCode RunLookup(const LookupCommandOptions& options, Terminal& terminal) {
         WriteExchange(options.export_folder, (*answers)[0]->exchange);
     if (!exported.ok()) return ReportError(exported, options.json, terminal);
   }
+  NoteTrees(*answers, terminal);
   AnswerPrinter printer(options, terminal);
   for (size_t i = 0; i < answers->size(); ++i) {
     absl::StatusOr<Lookup>& answer = (*answers)[i];
     const std::string& text = options.addresses[i];
     if (answer.ok()) {
-      printer.Print(
-          MakeReport(text, (*addresses)[i], *std::move(answer), options.exact));
+      printer.Print(MakeReport(text, (*addresses)[i], *std::move(answer),
+                               options.exact, at_ms));
     } else {
       printer.Print(text, answer.status());
     }

@@ -60,6 +60,19 @@ std::string TreeInWords(const LookupReport& report) {
                       DurationInWords(age), " old");
 }
 
+// What a question about a time is answered about: the newest log entry may be
+// older than that time.
+std::string AtInWords(const LookupReport& report) {
+  if (!report.at_ms.has_value()) return "";
+  if (*report.at_ms > report.lookup.view.Timestamp()) {
+    return absl::StrCat(
+        " is in force as of the newest log entry, of ",
+        TimeInWords(static_cast<int64_t>(report.lookup.view.Timestamp())));
+  }
+  return absl::StrCat(" was in force at ",
+                      TimeInWords(static_cast<int64_t>(*report.at_ms)));
+}
+
 Json CertificateToJson(const CertificateView& certificate) {
   Json json;
   json["usable"] = certificate.usable();
@@ -91,8 +104,16 @@ Json CertificateToJson(const CertificateView& certificate) {
 }  // namespace
 
 void PrintEntry(const EntryView& entry, std::ostream& out) {
-  out << "  " << entry.cause << " by " << entry.publisher
-      << ", basis: " << entry.basis << "\n";
+  out << "  " << entry.cause;
+  if (entry.cause == "revoked" || entry.cause == "restored") {
+    if (!entry.revocation_reason.empty()) {
+      out << " (" << entry.revocation_reason << ")";
+    }
+    out << " by " << entry.publisher << ": certificate " << entry.cause_sha256
+        << "\n";
+  } else {
+    out << " by " << entry.publisher << ", basis: " << entry.basis << "\n";
+  }
   if (entry.certificates.empty()) {
     out << "  proven: there is no certificate to show\n";
   }
@@ -105,13 +126,31 @@ void PrintEntry(const EntryView& entry, std::ostream& out) {
 void PrintLookup(const LookupReport& report, std::ostream& out) {
   out << Printable(report.address) << "\n";
   if (!report.lookup.found.has_value()) {
+    if (report.lookup.began_later) {
+      out << "  proven: the log began after "
+          << TimeInWords(static_cast<int64_t>(*report.at_ms))
+          << "; it can not say what was then, " << TreeInWords(report) << "\n";
+      return;
+    }
+    if (report.at_ms.has_value()) {
+      out << "  proven: this address had no certificate at "
+          << TimeInWords(static_cast<int64_t>(*report.at_ms))
+          << ", and none before, " << TreeInWords(report) << "\n";
+      return;
+    }
     out << "  proven: this address has no certificate, and never had one, "
         << TreeInWords(report) << "\n";
     return;
   }
   const FoundEntry& found = *report.lookup.found;
-  out << "  verified: version " << found.version << ", " << TreeInWords(report)
-      << "\n";
+  if (report.Missing()) {
+    out << "  proven: version " << *report.lookup.missing_version
+        << " does not exist, the greatest is " << found.version << ", "
+        << TreeInWords(report) << "\n";
+    return;
+  }
+  out << "  verified: version " << found.version << AtInWords(report) << ", "
+      << TreeInWords(report) << "\n";
   PrintEntry(*report.entry, out);
   if (found.obligation.has_value()) {
     out << "  The entry is new. That it stays is to be checked later: noted.\n";
@@ -122,6 +161,9 @@ Json EntryToJson(const EntryView& entry) {
   Json json;
   json["cause"] = entry.cause;
   json["cause_sha256"] = entry.cause_sha256;
+  if (!entry.revocation_reason.empty()) {
+    json["revocation_reason"] = entry.revocation_reason;
+  }
   json["publisher"] = entry.publisher;
   json["basis"] = entry.basis;
   json["certificates"] = Json::array();
@@ -136,7 +178,11 @@ Json LookupToJson(const LookupReport& report) {
   Json json;
   json["address"] = report.address;
   json["label"] = lookup.label;
-  json["result"] = lookup.found.has_value() ? "found" : "absent";
+  json["result"] = report.lookup.began_later  ? "log-began-later"
+                   : report.Missing()         ? "no-such-version"
+                   : lookup.found.has_value() ? "found"
+                                              : "absent";
+  if (report.at_ms.has_value()) json["at_ms"] = *report.at_ms;
   json["tree_size"] = lookup.view.size();
   json["log_root"] = lookup.view.Root().ToHex();
   json["head_timestamp_ms"] = lookup.view.Timestamp();

@@ -21,6 +21,11 @@ struct LookupReport {
   std::optional<EntryView> entry;
   // When it was verified, milliseconds since the Unix epoch.
   uint64_t now_ms = 0;
+  // The time that was asked about, where one was.
+  std::optional<uint64_t> at_ms;
+
+  // The version that was asked for does not exist; `entry` is the greatest.
+  bool Missing() const { return lookup.missing_version.has_value(); }
 };
 
 void PrintEntry(const EntryView& entry, std::ostream& out);

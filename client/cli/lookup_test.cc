@@ -178,6 +178,32 @@ TEST_F(LookupTest, SaysThatNothingIsConfigured) {
   EXPECT_THAT(result.err, HasSubstr("sealbook configure"));
 }
 
+TEST_F(LookupTest, AnswersOfALimitedServerNameTheirTrees) {
+  int left = 2;
+  server_.limit = [&] { return left > 0 ? (left--, 0) : 100; };
+  while_asleep_ = [&] {
+    ++left;
+    log_.Append(kNow, {});
+  };
+  const std::vector<std::string> addresses = {
+      "--json", "alice@example.org", "alice@example.org", "alice@example.org"};
+  err_is_terminal_ = true;
+  CliResult result = LookUp(addresses);
+  EXPECT_EQ(result.code, 0) << result.err;
+  const nlohmann::json answers = result.json()["addresses"];
+  EXPECT_EQ(answers[0]["tree_size"], 3);
+  EXPECT_EQ(answers[1]["tree_size"], 3);
+  EXPECT_EQ(answers[2]["tree_size"], 4);
+  EXPECT_THAT(slept_, ElementsAre(2000));
+  EXPECT_THAT(result.err,
+              AllOf(HasSubstr("]  1/3"), HasSubstr("]  3/3"),
+                    HasSubstr("asking again in 2 s"),
+                    HasSubstr("the log grew meanwhile, from 3 to 4 entries")));
+  // In one tree, nothing is to be said.
+  server_.limit = nullptr;
+  EXPECT_THAT(LookUp(addresses).err, Not(HasSubstr("note")));
+}
+
 TEST_F(LookupTest, StatusShowsWhatIsVerifiedBesideWhatTheServerSays) {
   CliResult result = RunCli({"status", "--state", path("state")});
   EXPECT_EQ(result.code, 0) << result.err;

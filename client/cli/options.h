@@ -25,22 +25,59 @@ struct LookupCommandOptions {
   std::vector<std::string> addresses;
   std::string state;
   std::string export_folder;
+  // As ParseTimeText takes it.
+  std::string at;
+  std::optional<uint32_t> version;
   uint64_t timeout_s = 30;
   bool exact = false;
   bool pem = false;
   bool json = false;
 };
 
-struct PublishOptions {
-  std::vector<std::string> files;
+struct HistoryCommandOptions {
+  std::string address;
+  std::string state;
+  // As ParseTimeText takes them.
+  std::string since;
+  std::string until;
+  std::optional<uint32_t> version;
+  uint64_t timeout_s = 120;
+  bool json = false;
+};
+
+// To the server for publishers.
+struct PublisherConnection {
   std::string server;
   std::string ca_file;
   std::string certificate_file;
   std::string key_file;
+  uint64_t timeout_s = 120;
+};
+
+struct PublishOptions {
+  // And folders.
+  std::vector<std::string> files;
+  PublisherConnection connection;
   std::string reason;
   std::string basis;
   std::vector<std::string> addresses;
-  uint64_t timeout_s = 120;
+  std::string journal_file;
+  std::string report_file;
+  bool dry_run = false;
+  bool list = false;
+  bool json = false;
+};
+
+struct RevokeOptions {
+  // Each certificate is named in one of these ways.
+  std::vector<std::string> files;
+  std::vector<std::string> sha256;
+  std::vector<std::string> serials;
+  // The certificate of the CA that counted the serials.
+  std::string issuer_file;
+  PublisherConnection connection;
+  // CRLReason, as RFC 5280 names it.
+  std::string reason;
   bool json = false;
 };
 

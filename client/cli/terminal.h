@@ -2,6 +2,8 @@
 #ifndef SEALBOOK_CLIENT_CLI_TERMINAL_H_
 #define SEALBOOK_CLIENT_CLI_TERMINAL_H_
 
+#include <cstdint>
+#include <functional>
 #include <ostream>
 
 #include "absl/status/status.h"
@@ -18,6 +20,8 @@ struct Terminal {
   std::ostream& err;
   bool err_is_terminal = false;
   Clock clock;
+  // Absent: really sleeps. Injected for tests.
+  std::function<void(uint64_t ms)> sleep;
 };
 
 // Writes `value` to terminal.out, indented; bytes that are no UTF-8 are

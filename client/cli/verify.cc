@@ -72,7 +72,13 @@ absl::StatusOr<Exchange> ReadFiles(const VerifyOptions& options) {
                             ReadFile(options.configuration_file));
   SEALBOOK_ASSIGN_OR_RETURN(exchange.request, ReadFile(options.request_file));
   SEALBOOK_ASSIGN_OR_RETURN(exchange.response, ReadFile(options.response_file));
-  exchange.absence = options.absence;
+  if (options.operation == "history") {
+    exchange.kind = AnswerKind::kHistory;
+  } else if (options.operation == "as-of") {
+    exchange.kind = AnswerKind::kAsOf;
+  } else if (options.absence) {
+    exchange.kind = AnswerKind::kAbsent;
+  }
   if (!options.view_file.empty()) {
     SEALBOOK_ASSIGN_OR_RETURN(exchange.view, ReadFile(options.view_file));
   }
@@ -175,13 +181,66 @@ absl::StatusOr<EntryView> ViewValue(const VerifiedAnswer& answer,
   SEALBOOK_ASSIGN_OR_RETURN(smime::Address address,
                             smime::Address::Parse(answer.label));
   return ViewEntry(entry, exchange.issuers, address,
-                   static_cast<int64_t>(exchange.time_ms));
+                   static_cast<int64_t>(answer.kind == AnswerKind::kAsOf
+                                            ? answer.time_ms
+                                            : exchange.time_ms));
+}
+
+const char* ResultName(const VerifiedAnswer& answer) {
+  switch (answer.kind) {
+    case AnswerKind::kNoSuchVersion:
+      return "verified-no-such-version";
+    case AnswerKind::kHistory:
+      return "verified-history";
+    case AnswerKind::kAsOf:
+      return "verified-as-of";
+    case AnswerKind::kFound:
+    case AnswerKind::kAbsent:
+      break;
+  }
+  return answer.found.has_value() ? "verified" : "verified-absence";
+}
+
+std::string ResultInWords(const VerifiedAnswer& answer) {
+  if (answer.kind == AnswerKind::kNoSuchVersion) {
+    return absl::StrCat(": version ", answer.missing_version,
+                        " does not exist; the greatest is");
+  }
+  if (answer.kind == AnswerKind::kHistory) {
+    return absl::StrCat(": ", answer.history.size(), " versions");
+  }
+  if (answer.kind == AnswerKind::kAsOf) {
+    const std::string at = TimeInWords(static_cast<int64_t>(answer.time_ms));
+    if (!answer.position.has_value()) {
+      return absl::StrCat(": the log began after ", at);
+    }
+    return absl::StrCat(answer.found.has_value()
+                            ? ": in force as of log entry "
+                            : ": the label had no version as of log entry ",
+                        *answer.position, ", the newest at ", at);
+  }
+  return answer.found.has_value() ? "" : ": the label has no version";
+}
+
+nlohmann::ordered_json HistoryToJson(const VerifiedAnswer& answer) {
+  auto versions = nlohmann::ordered_json::array();
+  for (const keytrans::VerifiedHistoryVersion& version : answer.history) {
+    nlohmann::ordered_json json;
+    json["version"] = version.version;
+    json["value"] = absl::BytesToHexString(version.value);
+    if (version.since.has_value()) {
+      json["position"] = version.since->position;
+      json["since_ms"] = version.since->timestamp;
+    }
+    versions.push_back(std::move(json));
+  }
+  return versions;
 }
 
 nlohmann::ordered_json ToJson(const Input& input,
                               const VerifiedAnswer& answer) {
   nlohmann::ordered_json json;
-  json["result"] = answer.found.has_value() ? "verified" : "verified-absence";
+  json["result"] = ResultName(answer);
   json["log"] = input.configuration.Fingerprint().ToHex();
   json["label"] = answer.label;
   if (answer.found.has_value()) {
@@ -189,6 +248,15 @@ nlohmann::ordered_json ToJson(const Input& input,
     json["value"] = absl::BytesToHexString(answer.found->value);
     json["terminal_position"] = answer.found->terminal;
     json["to_be_monitored"] = answer.found->obligation.has_value();
+  }
+  if (answer.kind == AnswerKind::kAsOf) {
+    json["time_ms"] = answer.time_ms;
+    json["position"] = answer.position.has_value()
+                           ? nlohmann::ordered_json(*answer.position)
+                           : nlohmann::ordered_json(nullptr);
+  }
+  if (answer.kind == AnswerKind::kHistory) {
+    json["versions"] = HistoryToJson(answer);
   }
   json["tree_size"] = answer.view.size();
   json["log_root"] = answer.view.Root().ToHex();
@@ -198,14 +266,22 @@ nlohmann::ordered_json ToJson(const Input& input,
 
 void PrintInWords(const Input& input, const VerifiedAnswer& answer,
                   std::ostream& out) {
-  out << "VERIFIED"
-      << (answer.found.has_value() ? "" : ": the label has no version") << "\n"
+  out << "VERIFIED" << ResultInWords(answer) << "\n"
       << "log        " << input.configuration.Fingerprint().ToHex() << "\n"
       << "label      " << Printable(answer.label) << "\n";
   if (answer.found.has_value()) {
     out << "version    " << answer.found->version << "\n"
         << "value      " << absl::BytesToHexString(answer.found->value) << "\n"
         << "terminal   " << answer.found->terminal << "\n";
+  }
+  for (const keytrans::VerifiedHistoryVersion& version : answer.history) {
+    out << "version    " << version.version;
+    if (version.since.has_value()) {
+      out << ", since "
+          << TimeInWords(static_cast<int64_t>(version.since->timestamp))
+          << " (log entry " << version.since->position << ")";
+    }
+    out << "\nvalue      " << absl::BytesToHexString(version.value) << "\n";
   }
   out << "tree size  " << answer.view.size() << "\n"
       << "log root   " << answer.view.Root().ToHex() << "\n"
@@ -242,7 +318,9 @@ ExitCode RunVerify(const VerifyOptions& options, Terminal& terminal) {
     PrintInWords(*input, *answer, terminal.out);
     if (entry.has_value()) PrintEntry(*entry, terminal.out);
   }
-  return answer->found.has_value() ? ExitCode::kOk : ExitCode::kNoCertificate;
+  return answer->found.has_value() || !answer->history.empty()
+             ? ExitCode::kOk
+             : ExitCode::kNoCertificate;
 }
 
 }  // namespace sealbook::client

@@ -22,7 +22,9 @@ class VerifyTest : public CliTest {
     exchange.configuration = log_.configuration().Encode();
     exchange.request = request.Encode();
     exchange.response = answer->bytes;
-    exchange.absence = !answer->found;
+    if (answer->kind == keytrans::SearchAnswer::Kind::kAbsent) {
+      exchange.kind = AnswerKind::kAbsent;
+    }
     exchange.time_ms = kNow;
     if (last.has_value()) exchange.view = log_.View(*last).Encode();
     exchange.issuers = {issuing_.der(), root_.der()};
@@ -294,18 +296,6 @@ TEST_F(VerifyTest, SaysWhichOptionsItNeeds) {
   result = RunCli({"verify", "--from", folder, "--now", "yesterday"});
   EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.err, HasSubstr("--now"));
-}
-
-TEST_F(VerifyTest, AFixedVersionIsNotSpokenYet) {
-  Exchange exchange = Ask("alice@example.org", std::nullopt);
-  keytrans::SearchRequest request;
-  request.label = "alice@example.org";
-  request.version = 0;
-  exchange.request = request.Encode();
-  CliResult result = Verify(Export("e", exchange), {"--json"});
-  EXPECT_EQ(result.code, 1);
-  EXPECT_EQ(result.json()["code"], "UNIMPLEMENTED");
-  EXPECT_THAT(result.err, HasSubstr("fixed-version"));
 }
 
 }  // namespace

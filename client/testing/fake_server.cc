@@ -1,9 +1,11 @@
 #include "client/testing/fake_server.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "keytrans/history_prover.h"
 #include "keytrans/structures.h"
 
 namespace sealbook::client {
@@ -56,6 +58,7 @@ void FakeServer::RegisterAll(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
   builder.RegisterService(static_cast<v1::KeyTransparency::Service*>(this));
+  builder.RegisterService(static_cast<v1::History::Service*>(this));
   builder.RegisterService(static_cast<v1::Directory::Service*>(this));
   builder.RegisterService(static_cast<v1::Publisher::Service*>(this));
 }
@@ -68,6 +71,14 @@ std::string FakeServer::target() const {
   return absl::StrCat("localhost:", port_);
 }
 
+grpc::Status FakeServer::Limit(grpc::ServerContext& context) {
+  const uint64_t ms = limit == nullptr ? 0 : limit();
+  if (ms == 0) return grpc::Status::OK;
+  context.AddTrailingMetadata("grpc-retry-pushback-ms", absl::StrCat(ms));
+  return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                      "too many addresses");
+}
+
 grpc::Status FakeServer::Search(grpc::ServerContext* context,
                                 const v1::SearchCall* call,
                                 v1::SearchAnswer* answer) {
@@ -76,17 +87,92 @@ grpc::Status FakeServer::Search(grpc::ServerContext* context,
   keytrans::TestLog* log = &log_;
   if (before_answer != nullptr) before_answer(log);
   if (!search_status.ok()) return search_status;
+  const grpc::Status limited = Limit(*context);
+  if (!limited.ok()) return limited;
   auto request = keytrans::SearchRequest::Parse(call->request());
   if (!request.ok()) return ToGrpc(request.status());
   auto proven = log->Answer(*request);
   if (!proven.ok()) return ToGrpc(proven.status());
-  if (proven->found) {
-    answer->set_response(proven->bytes);
+  switch (proven->kind) {
+    case keytrans::SearchAnswer::Kind::kFound:
+      answer->set_response(proven->bytes);
+      break;
+    case keytrans::SearchAnswer::Kind::kGreatest:
+      answer->set_greatest(proven->bytes);
+      break;
+    case keytrans::SearchAnswer::Kind::kAbsent:
+      answer->set_absence(proven->bytes);
+  }
+  if (!answer->has_absence()) {
     for (const std::string& der : issuers) answer->add_issuers(der);
-  } else {
-    answer->set_absence(proven->bytes);
   }
   if (tamper != nullptr) tamper(*answer);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::SearchBatch(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<v1::SearchAnswer, v1::SearchCall>* stream) {
+  v1::SearchCall call;
+  while (stream->Read(&call)) {
+    v1::SearchAnswer answer;
+    const grpc::Status status = Search(context, &call, &answer);
+    if (!status.ok()) return status;
+    if (!stream->Write(answer)) return grpc::Status::CANCELLED;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::ReadHistory(
+    grpc::ServerContext* context, const v1::HistoryCall* call,
+    grpc::ServerWriter<v1::HistoryPage>* writer) {
+  MutexLock lock(mutex_);
+  auto request = keytrans::HistoryRequest::Parse(call->request());
+  if (!request.ok()) return ToGrpc(request.status());
+  const uint64_t size = log_.size();
+  const keytrans::TreeHead head = log_.Sign(size, log_.Root(size));
+  size_t left = call->max_versions() == 0 ? 1000 : call->max_versions();
+  while (left > 0) {
+    if (end_history != nullptr && end_history()) return history_end;
+    const grpc::Status limited = Limit(*context);
+    if (!limited.ok()) return limited;
+    auto page = keytrans::AnswerHistory(log_, log_.configuration(), head,
+                                        *request, std::min(left, page_size));
+    if (!page.ok()) return ToGrpc(page.status());
+    v1::HistoryPage message;
+    for (const std::string& der : issuers) message.add_issuers(der);
+    if (page->kind == keytrans::SearchAnswer::Kind::kAbsent) {
+      message.set_absence(page->bytes);
+    } else if (page->kind == keytrans::SearchAnswer::Kind::kGreatest) {
+      message.set_greatest(page->bytes);
+    } else {
+      message.set_response(page->bytes);
+    }
+    if (tamper_history != nullptr) tamper_history(message);
+    if (!writer->Write(message)) return grpc::Status::CANCELLED;
+    if (page->oldest == 0) break;
+    left -= page->values.size();
+    request->last = size;
+    request->newest = page->oldest - 1;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::ReadAsOf(grpc::ServerContext* context,
+                                  const v1::AsOfCall* call,
+                                  v1::AsOfAnswer* answer) {
+  MutexLock lock(mutex_);
+  auto request = keytrans::AsOfRequest::Parse(call->request());
+  if (!request.ok()) return ToGrpc(request.status());
+  const grpc::Status limited = Limit(*context);
+  if (!limited.ok()) return limited;
+  auto proven = keytrans::AnswerAsOf(
+      log_, log_.configuration(),
+      log_.Sign(log_.size(), log_.Root(log_.size())), *request);
+  if (!proven.ok()) return ToGrpc(proven.status());
+  answer->set_response(proven->bytes);
+  for (const std::string& der : issuers) answer->add_issuers(der);
+  if (tamper_as_of != nullptr) tamper_as_of(*answer);
   return grpc::Status::OK;
 }
 
@@ -113,8 +199,61 @@ grpc::Status FakeServer::Publish(grpc::ServerContext* context,
                                  const v1::PublishRequest* request,
                                  v1::PublishResponse* response) {
   MutexLock lock(mutex_);
+  ++publish_calls;
   if (publish == nullptr) return grpc::Status(grpc::StatusCode::INTERNAL, "");
   return publish(*context, *request, *response);
+}
+
+grpc::Status FakeServer::PublishStream(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<v1::PublishStreamResponse,
+                             v1::PublishStreamRequest>* stream) {
+  {
+    MutexLock lock(mutex_);
+    ++streams;
+  }
+  v1::PublishStreamRequest message;
+  while (stream->Read(&message)) {
+    v1::PublishRequest request;
+    for (const v1::PublishStreamItem& item : message.items()) {
+      *request.add_items() = item.item();
+    }
+    v1::PublishResponse response;
+    {
+      MutexLock lock(mutex_);
+      if (publish == nullptr) {
+        return grpc::Status(grpc::StatusCode::INTERNAL, "");
+      }
+      const grpc::Status status = publish(*context, request, response);
+      if (!status.ok()) return status;
+    }
+    v1::PublishStreamResponse answer;
+    answer.set_tree_size(response.tree_size());
+    for (int i = 0; i < response.results_size(); ++i) {
+      v1::PublishAcknowledgement& one = *answer.add_acknowledgements();
+      one.set_sequence(message.items(i).sequence() + shift_sequences);
+      *one.mutable_result() = response.results(i);
+    }
+    stream->Write(answer);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::Validate(grpc::ServerContext* context,
+                                  const v1::PublishRequest* request,
+                                  v1::PublishResponse* response) {
+  MutexLock lock(mutex_);
+  ++validations;
+  if (publish == nullptr) return grpc::Status(grpc::StatusCode::INTERNAL, "");
+  return publish(*context, *request, *response);
+}
+
+grpc::Status FakeServer::Revoke(grpc::ServerContext* context,
+                                const v1::RevokeRequest* request,
+                                v1::RevokeResponse* response) {
+  MutexLock lock(mutex_);
+  if (revoke == nullptr) return grpc::Status(grpc::StatusCode::INTERNAL, "");
+  return revoke(*request, *response);
 }
 
 }  // namespace sealbook::client

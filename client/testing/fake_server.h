@@ -18,6 +18,7 @@
 #include "base/mutex.h"
 #include "keytrans/testing/test_log.h"
 #include "proto/sealbook/v1/directory.grpc.pb.h"
+#include "proto/sealbook/v1/history.grpc.pb.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
 #include "proto/sealbook/v1/publisher.grpc.pb.h"
 
@@ -34,6 +35,7 @@ struct FakeServerTls {
 // Calls are answered one at a time. The hooks run in the server's threads, and
 // are set while no call is under way.
 class FakeServer : public v1::KeyTransparency::Service,
+                   public v1::History::Service,
                    public v1::Directory::Service,
                    public v1::Publisher::Service {
  public:
@@ -50,8 +52,21 @@ class FakeServer : public v1::KeyTransparency::Service,
   // Called with the log before it answers a Search: it may append to it, or
   // choose another one.
   std::function<void(keytrans::TestLog*& log)> before_answer;
+  // Asked before each answer of a Search, each page of a history and each state
+  // as of a time: not 0 to refuse it as one too many, to be asked for again
+  // after so many milliseconds.
+  std::function<uint64_t()> limit;
   // Called with every answer of a Search.
   std::function<void(v1::SearchAnswer& answer)> tamper;
+  // Called with every page of a history and every state as of a time.
+  std::function<void(v1::HistoryPage& page)> tamper_history;
+  std::function<void(v1::AsOfAnswer& answer)> tamper_as_of;
+  // Asked before each page: whether the history ends there.
+  std::function<bool()> end_history;
+  // With what it ends then.
+  grpc::Status history_end;
+  // Versions in a page of history.
+  size_t page_size = 3;
   // Issuing certificates that go with every entry.
   std::vector<std::string> issuers;
   // What GetConfiguration sends; the log's own unless it is changed.
@@ -60,15 +75,34 @@ class FakeServer : public v1::KeyTransparency::Service,
   std::optional<uint64_t> status_tree_size;
   // What Search answers when it is not OK.
   grpc::Status search_status;
-  // Answers a Publish.
+  // Answers a Publish, a Validate, and each message of a PublishStream (an
+  // error ends it).
   std::function<grpc::Status(grpc::ServerContext&, const v1::PublishRequest&,
                              v1::PublishResponse&)>
       publish;
+  std::function<grpc::Status(const v1::RevokeRequest&, v1::RevokeResponse&)>
+      revoke;
+  // Added to every number that a PublishStream acknowledges.
+  uint64_t shift_sequences = 0;
+  // How often each of the publisher's calls came.
+  int publish_calls = 0;
+  int streams = 0;
+  int validations = 0;
   // The encoded SearchRequests, in order.
   std::vector<std::string> requests;
 
   grpc::Status Search(grpc::ServerContext* context, const v1::SearchCall* call,
                       v1::SearchAnswer* answer) override;
+  // Each as by Search.
+  grpc::Status SearchBatch(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::SearchAnswer, v1::SearchCall>* stream)
+      override;
+  grpc::Status ReadHistory(
+      grpc::ServerContext* context, const v1::HistoryCall* call,
+      grpc::ServerWriter<v1::HistoryPage>* writer) override;
+  grpc::Status ReadAsOf(grpc::ServerContext* context, const v1::AsOfCall* call,
+                        v1::AsOfAnswer* answer) override;
   grpc::Status GetConfiguration(
       grpc::ServerContext* context, const v1::GetConfigurationRequest* request,
       v1::GetConfigurationResponse* response) override;
@@ -79,8 +113,21 @@ class FakeServer : public v1::KeyTransparency::Service,
                        const v1::PublishRequest* request,
                        v1::PublishResponse* response) override;
 
+  grpc::Status PublishStream(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<v1::PublishStreamResponse,
+                               v1::PublishStreamRequest>* stream) override;
+  grpc::Status Validate(grpc::ServerContext* context,
+                        const v1::PublishRequest* request,
+                        v1::PublishResponse* response) override;
+  grpc::Status Revoke(grpc::ServerContext* context,
+                      const v1::RevokeRequest* request,
+                      v1::RevokeResponse* response) override;
+
  private:
   void RegisterAll(grpc::ServerBuilder& builder);
+  // As `limit` says.
+  grpc::Status Limit(grpc::ServerContext& context);
 
   keytrans::TestLog& log_;
   Mutex mutex_;

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "crypto/hash.h"
 #include "crypto/signature.h"
+#include "crypto/types.h"
 #include "crypto/vrf.h"
 
 namespace sealbook::keytrans {
@@ -29,24 +30,33 @@ class FakeSignatureKey : public crypto::SignaturePublicKey {
   }
 };
 
-// Output: a hash of the input. Proof: the output and zeros, 81 bytes.
-inline crypto::VrfPrivateKey::Proven FakeProve(absl::string_view input) {
+// Output: a hash of the input. Proof: the output and zeros, as long as the
+// suite's proofs are.
+inline crypto::VrfPrivateKey::Proven FakeProve(
+    absl::string_view input,
+    crypto::CipherSuite suite = crypto::CipherSuite::kP256) {
   crypto::Hash hash = crypto::Sha256({"fake vrf", input});
   crypto::VrfPrivateKey::Proven proven;
   proven.output = *crypto::VrfOutput::FromBytes(hash.view());
   proven.proof.bytes = hash.ToString();
-  proven.proof.bytes.resize(81, '\0');
+  proven.proof.bytes.resize(crypto::VrfProofSize(suite), '\0');
   return proven;
 }
 
 class FakeVrfKey : public crypto::VrfPublicKey {
  public:
+  explicit FakeVrfKey(crypto::CipherSuite suite = crypto::CipherSuite::kP256)
+      : suite_(suite) {}
+
   absl::StatusOr<crypto::VrfOutput> Verify(
       absl::string_view input, const crypto::VrfProof& proof) const override {
-    crypto::VrfPrivateKey::Proven proven = FakeProve(input);
+    crypto::VrfPrivateKey::Proven proven = FakeProve(input, suite_);
     if (proof == proven.proof) return proven.output;
     return absl::InvalidArgumentError("the VRF proof does not verify");
   }
+
+ private:
+  crypto::CipherSuite suite_;
 };
 
 }  // namespace sealbook::keytrans

@@ -49,15 +49,15 @@ class TestLog::Pages : public merkle::PageStore {
   std::map<merkle::PageId, std::shared_ptr<const merkle::Page>> pages_;
 };
 
-TestLog::TestLog(uint64_t window, TestKeys keys)
+TestLog::TestLog(uint64_t window, TestKeys keys, crypto::CipherSuite suite)
     : pages_(std::make_unique<Pages>()), appender_(0, {}) {
+  configuration_.ciphersuite = suite;
   configuration_.signature_public_key = "signature public key";
   configuration_.vrf_public_key = "vrf public key";
   configuration_.max_ahead = 60'000;
   configuration_.max_behind = 3'600'000;
   configuration_.reasonable_monitoring_window = window;
   if (keys == TestKeys::kFake) return;
-  const crypto::CipherSuite suite = configuration_.ciphersuite;
   signature_key_ = Must(crypto::SignaturePrivateKey::Generate(suite));
   vrf_key_ = Must(crypto::VrfPrivateKey::Generate(suite));
   configuration_.signature_public_key = signature_key_->public_key();
@@ -79,6 +79,7 @@ void TestLog::Append(uint64_t timestamp,
                      const std::vector<NewVersion>& versions) {
   const uint64_t position = size();
   std::vector<merkle::PrefixLeaf> leaves;
+  bool passing = false;
   for (const NewVersion& added : versions) {
     std::vector<Version>& known = labels_[added.label];
     const uint32_t number = static_cast<uint32_t>(known.size());
@@ -92,9 +93,35 @@ void TestLog::Append(uint64_t timestamp,
     version.facts.vrf_output = Must(ProveVrf(added.label, number)).output;
     version.facts.commitment =
         CommitToValue(version.opened.opening, added.label, number, added.value);
-    leaves.push_back({version.facts.vrf_output, version.facts.commitment});
+    if (added.skipped) {
+      version.facts.position = ~uint64_t{0};
+    } else {
+      leaves.push_back({version.facts.vrf_output, version.facts.commitment});
+    }
+    passing = passing || added.passing;
     known.push_back(std::move(version));
   }
+  const merkle::PrefixTreeVersion tree =
+      AppendEntry(timestamp, tree_, std::move(leaves));
+  if (!passing) tree_ = tree;
+}
+
+void TestLog::AppendLapse(uint64_t timestamp) {
+  AppendEntry(timestamp, merkle::PrefixTreeVersion(), {});
+}
+
+void TestLog::AppendAgain(uint64_t timestamp, const std::string& label,
+                          uint32_t version, bool passing) {
+  const VersionFacts& facts = labels_.at(label).at(version).facts;
+  const merkle::PrefixTreeVersion tree =
+      AppendEntry(timestamp, tree_, {{facts.vrf_output, facts.commitment}});
+  if (!passing) tree_ = tree;
+}
+
+merkle::PrefixTreeVersion TestLog::AppendEntry(
+    uint64_t timestamp, const merkle::PrefixTreeVersion& tree,
+    std::vector<merkle::PrefixLeaf> leaves) {
+  const uint64_t position = size();
   if (leaves.empty()) {
     std::string seed = std::to_string(position);
     leaves.push_back(
@@ -103,20 +130,30 @@ void TestLog::Append(uint64_t timestamp,
              crypto::Sha256({"commitment", seed}).view())});
   }
   merkle::PrefixTreeUpdate update = Must(merkle::InsertLeaves(
-      *pages_, tree_, position,
+      *pages_, tree, position,
       std::vector<std::vector<merkle::PrefixLeaf>>{leaves}, RunInOrder));
   for (const merkle::NewPage& page : update.pages) pages_->Add(page);
-  tree_ = update.versions[0];
-  entries_.push_back(LogEntry{timestamp, tree_.root});
+  entries_.push_back(LogEntry{timestamp, update.versions[0].root});
   added_.push_back(std::move(leaves));
   appender_.Append(entries_.back().LeafValue());
+  return update.versions[0];
+}
+
+bool TestLog::Shows(uint64_t position, const crypto::VrfOutput& search_key) {
+  const std::vector<merkle::PrefixProof> proofs = Must(merkle::ProveLookups(
+      *pages_,
+      std::vector<merkle::PrefixLookup>{
+          {{merkle::PageId{position, 0}, entries_.at(position).prefix_root},
+           {search_key}}}));
+  return proofs[0].results[0].type ==
+         merkle::PrefixSearchResultType::kInclusion;
 }
 
 Verifier TestLog::verifier() const {
   if (signature_key_ != nullptr) return Must(Verifier::Create(configuration_));
-  return Verifier::WithKeys(configuration_,
-                            std::make_shared<FakeSignatureKey>(),
-                            std::make_shared<FakeVrfKey>());
+  return Verifier::WithKeys(
+      configuration_, std::make_shared<FakeSignatureKey>(),
+      std::make_shared<FakeVrfKey>(configuration_.ciphersuite));
 }
 
 TreeView TestLog::View(uint64_t size) const {
@@ -188,7 +225,8 @@ absl::StatusOr<std::vector<std::optional<VersionFacts>>> TestLog::ReadVersions(
 }
 
 absl::StatusOr<OpenedValue> TestLog::ReadValue(absl::string_view label,
-                                               uint32_t version) {
+                                               uint32_t version,
+                                               const VersionFacts& /*facts*/) {
   return labels_.at(std::string(label)).at(version).opened;
 }
 
@@ -196,7 +234,7 @@ absl::StatusOr<crypto::VrfPrivateKey::Proven> TestLog::ProveVrf(
     absl::string_view label, uint32_t version) {
   std::string input = EncodeVrfInput(label, version);
   if (vrf_key_ != nullptr) return vrf_key_->Prove(input);
-  return FakeProve(input);
+  return FakeProve(input, configuration_.ciphersuite);
 }
 
 }  // namespace sealbook::keytrans

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "crypto/types.h"
 #include "keytrans/prover.h"
 #include "keytrans/verifier.h"
 #include "merkle/log_tree.h"
@@ -31,6 +32,11 @@ class TestLog : public ProverSource {
   struct NewVersion {
     std::string label;
     std::string value;
+    // Its leaf is left out of the tree: a version that does not exist, though
+    // the next one may.
+    bool skipped = false;
+    // A lie: its leaf is in the tree of this log entry and in no later one.
+    bool passing = false;
   };
 
   struct Version {
@@ -40,8 +46,14 @@ class TestLog : public ProverSource {
 
   // `window`: Reasonable Monitoring Window, ms. max_ahead is 60 s, max_behind
   // one hour. Real keys are for those who know the configuration only.
-  explicit TestLog(uint64_t window, TestKeys keys = TestKeys::kFake);
+  explicit TestLog(uint64_t window, TestKeys keys = TestKeys::kFake,
+                   crypto::CipherSuite suite = crypto::CipherSuite::kP256);
   ~TestLog() override;
+
+  // Before the first Sign: the configuration is signed. Milliseconds.
+  void SetMaximumLifetime(uint64_t lifetime) {
+    configuration_.maximum_lifetime = lifetime;
+  }
 
   // A log without entries that has the keys of this one: what a fork is made
   // of.
@@ -50,6 +62,17 @@ class TestLog : public ProverSource {
   // Adds one log entry. Each NewVersion gets the next version of its label;
   // without any, the entry gets a padding leaf.
   void Append(uint64_t timestamp, const std::vector<NewVersion>& versions);
+
+  // A lie: adds a log entry that has forgotten everything. The next entry goes
+  // on from the one before.
+  void AppendLapse(uint64_t timestamp);
+  // Adds a log entry with the leaf of a version that was added as passing; as
+  // passing again, or to stay.
+  void AppendAgain(uint64_t timestamp, const std::string& label,
+                   uint32_t version, bool passing = false);
+
+  // Whether the tree of the log entry at `position` has a leaf for this key.
+  bool Shows(uint64_t position, const crypto::VrfOutput& search_key);
 
   uint64_t size() const { return entries_.size(); }
   const std::vector<LogEntry>& entries() const { return entries_; }
@@ -83,12 +106,18 @@ class TestLog : public ProverSource {
   absl::StatusOr<std::vector<std::optional<VersionFacts>>> ReadVersions(
       absl::string_view label, absl::Span<const uint32_t> versions) override;
   absl::StatusOr<OpenedValue> ReadValue(absl::string_view label,
-                                        uint32_t version) override;
+                                        uint32_t version,
+                                        const VersionFacts& facts) override;
   absl::StatusOr<crypto::VrfPrivateKey::Proven> ProveVrf(
       absl::string_view label, uint32_t version) override;
 
  private:
   class Pages;
+
+  // Adds the log entry of `tree` with `leaves` added, and returns its tree.
+  merkle::PrefixTreeVersion AppendEntry(uint64_t timestamp,
+                                        const merkle::PrefixTreeVersion& tree,
+                                        std::vector<merkle::PrefixLeaf> leaves);
 
   Configuration configuration_;
   // Null with fake keys.

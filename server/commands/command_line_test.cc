@@ -41,7 +41,9 @@ TEST(CommandLineTest, HelpShowsExamplesAndExitCodes) {
   const Finished run = RunSealbookd({"--help"});
   EXPECT_EQ(run.code, 0);
   EXPECT_THAT(run.out, HasSubstr("Exit codes:"));
-  for (const std::string command : {"init", "serve", "check", "version"}) {
+  for (const std::string command :
+       {"init", "serve", "check", "backup", "restore", "migrate", "status",
+        "version"}) {
     EXPECT_THAT(run.out, HasSubstr(command));
     const Finished help = RunSealbookd({command, "--help"});
     EXPECT_EQ(help.code, 0);
@@ -58,6 +60,15 @@ TEST(CommandLineTest, AWrongCommandLineIsCode2) {
   const Finished run = RunSealbookd({"serve"});
   EXPECT_EQ(run.code, 2);
   EXPECT_THAT(run.err, HasSubstr("--config"));
+  TestSite site;
+  for (const std::string command : {"backup", "restore"}) {
+    EXPECT_EQ(RunSealbookd({command, "--config", site.config_file()}).code, 2);
+  }
+  // Exactly one of the two.
+  EXPECT_EQ(RunSealbookd({"check"}).code, 2);
+  EXPECT_EQ(
+      RunSealbookd({"check", "-c", site.config_file(), "--backup", "b"}).code,
+      2);
 }
 
 TEST(CommandLineTest, VersionNamesTheDraftAndTheLibraries) {
@@ -67,13 +78,15 @@ TEST(CommandLineTest, VersionNamesTheDraftAndTheLibraries) {
     EXPECT_THAT(run.out, HasSubstr("commit 526cc8a"));
     EXPECT_THAT(run.out, HasSubstr("gRPC 1."));
     EXPECT_THAT(run.out, HasSubstr("OpenSSL 3."));
+    EXPECT_THAT(run.out, HasSubstr("libsodium 1."));
   }
 }
 
 TEST(CommandLineTest, AWrongConfigurationIsCode2WithItsLine) {
   TestSite site;
   WriteFile(site.config_file(), site.config_text() + "colour: \"blue\"\n");
-  for (const std::string command : {"init", "serve", "check"}) {
+  for (const std::string command :
+       {"init", "serve", "check", "migrate", "check-config", "status"}) {
     const Finished run =
         RunSealbookd({command, "--config", site.config_file()});
     EXPECT_EQ(run.code, 2) << command;
@@ -85,17 +98,49 @@ TEST(CommandLineTest, AWrongConfigurationIsCode2WithItsLine) {
   EXPECT_THAT(run.err, HasSubstr(site.path("none")));
 }
 
+TEST(CommandLineTest, CheckConfigReadsTheFilesThatAreNamed) {
+  TestSite site;
+  Finished run = RunSealbookd({"check-config", "--config", site.config_file()});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("no problems; 1 publishers"));
+  WriteFile(site.path("anchors.pem"), "nothing");
+  run = RunSealbookd({"check-config", "--config", site.config_file()});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr(site.path("anchors.pem")));
+}
+
 TEST(CommandLineTest, InitThenCheck) {
   TestSite site;
   Finished run = RunSealbookd({"check", "--config", site.config_file()});
   EXPECT_EQ(run.code, 1);
   EXPECT_THAT(run.err, HasSubstr("sealbookd init"));
-  run = RunSealbookd({"init", "--config", site.config_file(), "--yes"});
+  run = RunSealbookd(
+      {"init", "--config", site.config_file(), "--yes", "--keys-backed-up"});
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("Next: sealbookd serve"));
-  run = RunSealbookd({"init", "--config", site.config_file(), "--yes"});
+  run = RunSealbookd(
+      {"init", "--config", site.config_file(), "--yes", "--keys-backed-up"});
   EXPECT_EQ(run.code, 1);
   EXPECT_THAT(run.err, HasSubstr("is not empty"));
+}
+
+TEST(CommandLineTest, BackupThenCheckIt) {
+  TestSite site;
+  site.Start();
+  const std::string backup = site.path("backup");
+  Finished run =
+      RunSealbookd({"backup", "-c", site.config_file(), "--to", backup});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("sealbookd check --backup " + backup));
+  run = RunSealbookd({"check", "--backup", backup});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("the store is sound"));
+  run = RunSealbookd({"restore", "-c", site.config_file(), "--from", backup});
+  EXPECT_EQ(run.code, 3) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("does not become the same log again"));
+  run = RunSealbookd({"check", "--backup", site.path("none")});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("not a finished backup"));
 }
 
 }  // namespace

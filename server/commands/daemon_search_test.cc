@@ -4,7 +4,10 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -12,7 +15,9 @@
 #include "base/version.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "keytrans/history_structures.h"
 #include "keytrans/structures.h"
+#include "proto/sealbook/v1/history.grpc.pb.h"
 #include "server/commands/daemon.h"
 #include "server/commands/testing/test_site.h"
 #include "server/services/testing/raw_call.h"
@@ -158,10 +163,178 @@ TEST_F(DaemonSearchTest, RefusesALastThatIsLargerThanTheTreeNamingBoth) {
                 "last is 0");
 }
 
-TEST_F(DaemonSearchTest, SaysThatFixedVersionsAreNotServed) {
-  const keytrans::SearchRequest request{.label = "known@example.org",
-                                        .version = 0};
-  ExpectRefused(request.Encode(), grpc::StatusCode::UNIMPLEMENTED, "version");
+TEST_F(DaemonSearchTest, FindsAVersionOrProvesThatItDoesNotExist) {
+  absl::StatusOr<keytrans::Verifier> verifier =
+      keytrans::Verifier::Create(clients_->Configuration());
+  ASSERT_TRUE(verifier.ok());
+  keytrans::SearchRequest request{.label = "known@example.org", .version = 0};
+  v1::SearchAnswer answer;
+  ASSERT_TRUE(clients_->Search(request.Encode(), &answer).ok());
+  auto found = verifier->VerifySearch(request, std::nullopt, answer.response(),
+                                      SystemClock().WallMs());
+  EXPECT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(answer.issuers_size(), 2);
+
+  request.version = 1;
+  ASSERT_TRUE(clients_->Search(request.Encode(), &answer).ok());
+  ASSERT_TRUE(answer.has_greatest());
+  found = verifier->VerifyNoSuchVersion(
+      request, std::nullopt, answer.greatest(), SystemClock().WallMs());
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->version, 0u);
+}
+
+TEST_F(DaemonSearchTest, AnswersABatchInOrderAndInOneTree) {
+  absl::StatusOr<keytrans::Verifier> verifier =
+      keytrans::Verifier::Create(clients_->Configuration());
+  auto stub = v1::KeyTransparency::NewStub(clients_->public_channel());
+  grpc::ClientContext context;
+  auto stream = stub->SearchBatch(&context);
+  // More than may be under way, so that the server has to wait for us.
+  constexpr int kCount = 200;
+  std::thread writer([&] {
+    for (int i = 0; i < kCount; ++i) {
+      v1::SearchCall call;
+      call.set_request(
+          Request(absl::StrCat(i % 7 == 0 ? "known" : "n", "@",
+                               i % 7 == 0 ? "" : "n", "example.org")));
+      if (!stream->Write(call)) return;
+      // The tree grows meanwhile, and the batch does not see it.
+      if (i == 20) {
+        v1::PublishResponse response;
+        EXPECT_TRUE(
+            clients_->Publish({site_->Item({"later@example.org"})}, &response)
+                .ok());
+      }
+    }
+    stream->WritesDone();
+  });
+  std::set<uint64_t> sizes;
+  int answers = 0;
+  v1::SearchAnswer answer;
+  while (stream->Read(&answer)) {
+    const bool known = answers++ % 7 == 0;
+    ASSERT_EQ(answer.has_response(), known) << answers;
+    const keytrans::SearchRequest request{.label = known ? "known@example.org"
+                                                         : "n@nexample.org"};
+    if (known) {
+      auto found = verifier->VerifySearch(
+          request, std::nullopt, answer.response(), SystemClock().WallMs());
+      ASSERT_TRUE(found.ok()) << found.status();
+      sizes.insert(found->view.size());
+    } else {
+      auto absent = verifier->VerifyAbsence(
+          request, std::nullopt, answer.absence(), SystemClock().WallMs());
+      ASSERT_TRUE(absent.ok()) << absent.status();
+      sizes.insert(absent->view.size());
+    }
+  }
+  writer.join();
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(answers, kCount);
+  EXPECT_EQ(sizes.size(), 1u);
+}
+
+TEST_F(DaemonSearchTest, EndsABatchAtWhatItCannotAnswer) {
+  auto stub = v1::KeyTransparency::NewStub(clients_->public_channel());
+  grpc::ClientContext context;
+  auto stream = stub->SearchBatch(&context);
+  v1::SearchCall call;
+  call.set_request(Request("known@example.org"));
+  ASSERT_TRUE(stream->Write(call));
+  call.set_request("no request");
+  ASSERT_TRUE(stream->Write(call));
+  v1::SearchAnswer answer;
+  EXPECT_TRUE(stream->Read(&answer));
+  EXPECT_FALSE(stream->Read(&answer));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("SearchRequest"));
+}
+
+// Whoever goes away in the middle leaves nothing behind that others notice.
+TEST_F(DaemonSearchTest, SurvivesBatchesThatStopHalfway) {
+  auto stub = v1::KeyTransparency::NewStub(clients_->public_channel());
+  for (int i = 0; i < 30; ++i) {
+    grpc::ClientContext context;
+    auto stream = stub->SearchBatch(&context);
+    v1::SearchCall call;
+    call.set_request(Request("known@example.org"));
+    for (int j = 0; j < i; ++j) stream->Write(call);
+    v1::SearchAnswer answer;
+    if (i % 2 == 1) {
+      EXPECT_TRUE(stream->Read(&answer));
+    }
+    context.TryCancel();
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  EXPECT_TRUE(clients_->Find("known@example.org").found.has_value());
+}
+
+TEST_F(DaemonSearchTest, ReadsAHistoryAndTheStateOfATime) {
+  absl::StatusOr<keytrans::Verifier> verifier =
+      keytrans::Verifier::Create(clients_->Configuration());
+  for (int i = 0; i < 3; ++i) {
+    v1::PublishResponse response;
+    ASSERT_TRUE(
+        clients_->Publish({site_->Item({"often@example.org"})}, &response)
+            .ok());
+  }
+  auto stub = v1::History::NewStub(clients_->public_channel());
+  const keytrans::HistoryRequest request{.label = "often@example.org"};
+  v1::HistoryCall call;
+  call.set_request(request.Encode());
+  grpc::ClientContext context;
+  auto stream = stub->ReadHistory(&context, call);
+  v1::HistoryPage page;
+  ASSERT_TRUE(stream->Read(&page));
+  auto history = verifier->VerifyHistory(request, std::nullopt, page.response(),
+                                         SystemClock().WallMs());
+  ASSERT_TRUE(history.ok()) << history.status();
+  ASSERT_EQ(history->versions.size(), 3u);
+  EXPECT_EQ(page.issuers_size(), 2);
+  EXPECT_FALSE(stream->Read(&page));
+  EXPECT_TRUE(stream->Finish().ok());
+
+  // Just before the last version there was the one before it.
+  const keytrans::AsOfRequest then{
+      .label = "often@example.org",
+      .time = history->versions[0].since->timestamp - 1};
+  v1::AsOfCall as_of;
+  as_of.set_request(then.Encode());
+  v1::AsOfAnswer answer;
+  grpc::ClientContext second;
+  ASSERT_TRUE(stub->ReadAsOf(&second, as_of, &answer).ok());
+  auto state = verifier->VerifyAsOf(then, std::nullopt, answer.response(),
+                                    SystemClock().WallMs());
+  ASSERT_TRUE(state.ok()) << state.status();
+  ASSERT_EQ(state->in_force.has_value(), answer.issuers_size() == 2);
+  if (state->in_force.has_value()) {
+    EXPECT_LT(state->in_force->version, 2u);
+  }
+
+  call.set_request("no request");
+  grpc::ClientContext third;
+  auto refused = stub->ReadHistory(&third, call);
+  EXPECT_FALSE(refused->Read(&page));
+  EXPECT_EQ(refused->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(DaemonSearchTest, WalksTheDistinguishedEntries) {
+  absl::StatusOr<keytrans::Verifier> verifier =
+      keytrans::Verifier::Create(clients_->Configuration());
+  auto stub = v1::KeyTransparency::NewStub(clients_->public_channel());
+  const keytrans::DistinguishedRequest request;
+  v1::DistinguishedCall call;
+  call.set_request(request.Encode());
+  v1::DistinguishedAnswer answer;
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub->Distinguished(&context, call, &answer).ok());
+  auto walked = verifier->VerifyDistinguished(
+      request, std::nullopt, answer.response(), SystemClock().WallMs());
+  ASSERT_TRUE(walked.ok()) << walked.status();
+  // The root is, in any log.
+  EXPECT_FALSE(walked->entries.empty());
 }
 
 TEST_F(DaemonSearchTest, RefusesBytesThatAreNoMessage) {

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "crypto/types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/clock.h"
@@ -77,6 +78,30 @@ TEST_F(DaemonStartTest, WhatWasPublishedIsThereAfterARestart) {
   v1::PublishResponse response;
   ASSERT_TRUE(clients.Publish({item}, &response).ok());
   EXPECT_EQ(response.results(0).code(), 0) << response.results(0).message();
+}
+
+TEST_F(DaemonStartTest, ServesALogOfTheOtherCipherSuite) {
+  {
+    const std::unique_ptr<Daemon> daemon =
+        site_.Start("log { cipher_suite: CIPHER_SUITE_ED25519 }");
+    Clients clients(site_, *daemon);
+    EXPECT_EQ(clients.Configuration().ciphersuite,
+              crypto::CipherSuite::kEd25519);
+    v1::PublishResponse response;
+    ASSERT_TRUE(
+        clients.Publish({site_.Item({"edwards@example.org"})}, &response).ok());
+    EXPECT_EQ(response.results(0).code(), 0) << response.results(0).message();
+    daemon->Drain(std::chrono::seconds(10));
+  }
+  // What the log is of stands in its data, not in the server's configuration.
+  const std::unique_ptr<Daemon> daemon = site_.Start();
+  Clients clients(site_, *daemon);
+  const testing::LookUp found = clients.Find("edwards@example.org");
+  ASSERT_TRUE(found.verified.ok()) << found.verified;
+  EXPECT_TRUE(found.found.has_value());
+  const testing::LookUp absent = clients.Find("nobody@example.org");
+  EXPECT_TRUE(absent.verified.ok()) << absent.verified;
+  EXPECT_TRUE(absent.answer.has_absence());
 }
 
 TEST_F(DaemonStartTest, RefusesAnOlderCopyOfTheData) {

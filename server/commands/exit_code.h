@@ -21,6 +21,8 @@ enum class ExitCode : int {
   // The outcome of a commit is unknown, so the writer stopped. Starting again
   // reads everything anew from the store and goes on.
   kStopped = 5,
+  // `status`: the server answers, but is not ready.
+  kNotReady = 6,
 };
 
 // `status` with the code that the process is to end with; OK stays OK.

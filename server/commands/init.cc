@@ -10,7 +10,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
-#include "crypto/types.h"
+#include "crypto/hash.h"
+#include "crypto/key_store.h"
 #include "keytrans/structures.h"
 #include "server/commands/exit_code.h"
 #include "server/commands/log_keys.h"
@@ -25,8 +26,6 @@ namespace sealbook::server {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr crypto::CipherSuite kSuite = crypto::CipherSuite::kP256;
 
 // Nothing of a log may be there: what `init` would make over it is lost.
 absl::Status CheckNothingThere(const Config& config) {
@@ -66,6 +65,7 @@ absl::Status CheckParents(const Config& config) {
   for (const std::string& path :
        {config.data_dir, config.mark_file, config.signing_key_file,
         config.vrf_key_file}) {
+    if (crypto::IsKeyUri(path)) continue;
     const std::string parent = fs::path(path).parent_path().string();
     std::error_code error;
     if (!fs::is_directory(parent, error)) {
@@ -91,7 +91,7 @@ absl::Status CheckPlaces(const Config& config) {
 keytrans::Configuration MakeConfiguration(const Config& config,
                                           const LogKeys& keys) {
   keytrans::Configuration configuration;
-  configuration.ciphersuite = kSuite;
+  configuration.ciphersuite = config.log.cipher_suite;
   configuration.mode = keytrans::DeploymentMode::kContactMonitoring;
   configuration.signature_public_key = keys.signing->public_key();
   configuration.vrf_public_key = keys.vrf->public_key();
@@ -99,6 +99,7 @@ keytrans::Configuration MakeConfiguration(const Config& config,
   configuration.max_behind = config.log.max_behind;
   configuration.reasonable_monitoring_window =
       config.log.reasonable_monitoring_window;
+  configuration.maximum_lifetime = config.log.maximum_lifetime;
   return configuration;
 }
 
@@ -121,6 +122,12 @@ void Show(const Config& config, const keytrans::Configuration& configuration,
          "log.\n";
 }
 
+bool Answers(const Confirmation& confirmation, absl::string_view expected) {
+  std::string answer;
+  std::getline(*confirmation.in, answer);
+  return absl::StripAsciiWhitespace(answer) == expected;
+}
+
 absl::Status Confirm(const Confirmation& confirmation, std::ostream& out) {
   if (confirmation.yes) return absl::OkStatus();
   if (!confirmation.terminal) {
@@ -131,24 +138,41 @@ absl::Status Confirm(const Confirmation& confirmation, std::ostream& out) {
         ExitCode::kNotConfirmed);
   }
   out << "Type yes to make this log: " << std::flush;
-  std::string answer;
-  std::getline(*confirmation.in, answer);
-  if (absl::StripAsciiWhitespace(answer) != "yes") {
+  if (!Answers(confirmation, "yes")) {
     return WithExitCode(absl::CancelledError("not confirmed; nothing was made"),
                         ExitCode::kNotConfirmed);
   }
   return absl::OkStatus();
 }
 
+// A log outlives its machine only with its keys.
+absl::Status ConfirmBackup(const Config& config, const LogKeys& keys,
+                           const Confirmation& confirmation,
+                           std::ostream& out) {
+  out << "The log's keys are in\n  " << config.signing_key_file
+      << "  (public key: SHA-256 "
+      << crypto::Sha256(keys.signing->public_key()).ToHex() << ")\n  "
+      << config.vrf_key_file << "  (public key: SHA-256 "
+      << crypto::Sha256(keys.vrf->public_key()).ToHex()
+      << ")\nWithout them the log is finished, and nobody can make them anew: "
+         "keep a copy of\nboth where this machine's loss does not reach it.\n";
+  if (confirmation.keys_backed_up) return absl::OkStatus();
+  if (!confirmation.yes && confirmation.terminal) {
+    out << "Type copied when there is such a copy: " << std::flush;
+    if (Answers(confirmation, "copied")) return absl::OkStatus();
+  }
+  return WithExitCode(
+      absl::FailedPreconditionError(
+          "the keys are there, the log is not made: nobody has confirmed a "
+          "copy of the keys. Copy them, then run this again; in a script with "
+          "--keys-backed-up"),
+      ExitCode::kNotConfirmed);
+}
+
 // The steps that leave something behind. `made` tells what, in order.
-absl::Status Make(const Config& config, const LogKeys& keys, bool new_keys,
+absl::Status Make(const Config& config,
                   const keytrans::Configuration& configuration,
                   std::vector<std::string>& made) {
-  if (new_keys) {
-    made.push_back(config.signing_key_file);
-    made.push_back(config.vrf_key_file);
-    SEALBOOK_RETURN_IF_ERROR(WriteLogKeys(config, keys));
-  }
   made.push_back(config.mark_file);
   SEALBOOK_RETURN_IF_ERROR(
       HighWaterMark::Create(config.mark_file, configuration.Fingerprint())
@@ -172,16 +196,21 @@ absl::Status Init(const Config& config, const Confirmation& confirmation,
                   std::ostream& out) {
   SEALBOOK_RETURN_IF_ERROR(CheckPlaces(config));
   SEALBOOK_ASSIGN_OR_RETURN(const bool have_keys, HaveLogKeys(config));
-  SEALBOOK_ASSIGN_OR_RETURN(
-      const LogKeys keys,
-      have_keys ? ReadLogKeys(config, kSuite) : GenerateLogKeys(kSuite));
+  SEALBOOK_ASSIGN_OR_RETURN(const LogKeys keys,
+                            have_keys
+                                ? ReadLogKeys(config, config.log.cipher_suite)
+                                : GenerateLogKeys(config.log.cipher_suite));
   const keytrans::Configuration configuration = MakeConfiguration(config, keys);
   Show(config, configuration, !have_keys, out);
   SEALBOOK_RETURN_IF_ERROR(Confirm(confirmation, out));
 
   std::vector<std::string> made;
-  if (absl::Status status = Make(config, keys, !have_keys, configuration, made);
-      !status.ok()) {
+  if (!have_keys) {
+    SEALBOOK_RETURN_IF_ERROR(WriteLogKeys(config, keys));
+    made = {config.signing_key_file, config.vrf_key_file};
+  }
+  SEALBOOK_RETURN_IF_ERROR(ConfirmBackup(config, keys, confirmation, out));
+  if (absl::Status status = Make(config, configuration, made); !status.ok()) {
     return absl::Status(
         status.code(),
         absl::StrCat(status.message(),
@@ -191,8 +220,6 @@ absl::Status Init(const Config& config, const Confirmation& confirmation,
   }
   out << "Made. Give " << ConfigurationFile(config)
       << " to clients, or have them compare the log fingerprint.\n"
-      << "Keep a copy of both keys where this machine's loss does not reach "
-         "it.\n"
       << "Next: sealbookd serve --config " << config.file << std::endl;
   return absl::OkStatus();
 }

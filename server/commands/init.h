@@ -15,6 +15,8 @@ namespace sealbook::server {
 struct Confirmation {
   // --yes: nobody is asked.
   bool yes = false;
+  // --keys-backed-up: there is a copy of both keys elsewhere, or will be.
+  bool keys_backed_up = false;
   // Whether `in` is a person's terminal; without one, and without `yes`,
   // nothing is made.
   bool terminal = false;
@@ -25,11 +27,14 @@ struct Confirmation {
 // data_dir.
 std::string ConfigurationFile(const Config& config);
 
-// Makes a new log: keys where there are none, the high-water mark, the store
-// with its configuration, and the file for clients. Shows on `out` what will be
-// signed for ever, and asks. The first log entry is made by the first `serve`.
+// Makes a new log: keys where there are none, then the high-water mark, the
+// store with its configuration, and the file for clients. Shows on `out` what
+// will be signed for ever, and asks; then where the keys are, and asks for a
+// copy of them. The first log entry is made by the first `serve`.
 //
-// Nothing is made before it is confirmed (ExitCode::kNotConfirmed), nor when
+// Nothing is made before it is confirmed (ExitCode::kNotConfirmed); without a
+// copy of the keys nothing but them is made (the same code), and another run
+// goes on with those keys. Nothing is made, either, when
 // something of a log is there already (ALREADY_EXISTS), half a set of keys
 // included, or the mark would be on data_dir's file system without
 // mark_on_same_file_system (FAILED_PRECONDITION). When a later step fails, the

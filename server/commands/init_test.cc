@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_replace.h"
+#include "crypto/types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "keytrans/structures.h"
@@ -33,7 +34,7 @@ class InitTest : public ::testing::Test {
     out_.str("");
     return Init(site_.config(), confirmation, out_);
   }
-  absl::Status RunYes() { return Run({.yes = true}); }
+  absl::Status RunYes() { return Run({.yes = true, .keys_backed_up = true}); }
 
   void ExpectNothingMade() {
     for (const char* name :
@@ -69,6 +70,51 @@ TEST_F(InitTest, MakesALogAndShowsWhatIsSignedForEver) {
               HasSubstr("new, to be written to " + site_.path("signing.pem")));
 }
 
+TEST_F(InitTest, ShowsAMaximumLifetimeAmongWhatIsSignedForEver) {
+  const Config config = site_.config("log { maximum_lifetime_ms: 90000000 }");
+  const absl::Status made =
+      Init(config, {.yes = true, .keys_backed_up = true}, out_);
+  ASSERT_TRUE(made.ok()) << made;
+  EXPECT_THAT(out_.str(), HasSubstr("maximum lifetime   25 hours"));
+  absl::StatusOr<keytrans::Configuration> configuration =
+      keytrans::Configuration::Parse(Contents(site_.path("configuration.tls")));
+  ASSERT_TRUE(configuration.ok()) << configuration.status();
+  EXPECT_EQ(configuration->maximum_lifetime, 90'000'000u);
+}
+
+TEST_F(InitTest, MakesALogOfTheCipherSuiteThatIsAskedFor) {
+  const Config config =
+      site_.config("log { cipher_suite: CIPHER_SUITE_ED25519 }");
+  const absl::Status made =
+      Init(config, {.yes = true, .keys_backed_up = true}, out_);
+  ASSERT_TRUE(made.ok()) << made;
+  EXPECT_THAT(out_.str(), HasSubstr("0x0002 KT_128_SHA256_Ed25519"));
+  absl::StatusOr<keytrans::Configuration> configuration =
+      keytrans::Configuration::Parse(Contents(site_.path("configuration.tls")));
+  ASSERT_TRUE(configuration.ok()) << configuration.status();
+  EXPECT_EQ(configuration->ciphersuite, crypto::CipherSuite::kEd25519);
+  EXPECT_EQ(configuration->signature_public_key.size(), 32u);
+  EXPECT_EQ(configuration->vrf_public_key.size(), 32u);
+}
+
+TEST_F(InitTest, RefusesKeysOfAnotherCipherSuite) {
+  ASSERT_TRUE(RunYes().ok());
+  for (const char* name : {"data", "mark/mark", "configuration.tls"}) {
+    fs::remove_all(site_.path(name));
+  }
+  const Config config =
+      site_.config("log { cipher_suite: CIPHER_SUITE_ED25519 }");
+  const absl::Status status =
+      Init(config, {.yes = true, .keys_backed_up = true}, out_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_THAT(
+      std::string(status.message()),
+      HasSubstr(site_.path("signing.pem") +
+                ": expected an Ed25519 key, got EC; the log's keys are of "
+                "cipher suite KT_128_SHA256_Ed25519"));
+  EXPECT_FALSE(fs::exists(site_.path("data")));
+}
+
 TEST_F(InitTest, UsesTheKeysThatAreThere) {
   ASSERT_TRUE(RunYes().ok());
   const std::string key = Contents(site_.path("signing.pem"));
@@ -83,10 +129,42 @@ TEST_F(InitTest, UsesTheKeysThatAreThere) {
 }
 
 TEST_F(InitTest, MakesALogWhenAPersonTypesYes) {
-  std::istringstream in(" yes \n");
+  std::istringstream in(" yes \n copied \n");
   EXPECT_TRUE(Run({.terminal = true, .in = &in}).ok());
   EXPECT_THAT(out_.str(), HasSubstr("Type yes"));
   EXPECT_TRUE(fs::exists(site_.path("data")));
+}
+
+TEST_F(InitTest, MakesNoLogBeforeItsKeysAreCopied) {
+  std::istringstream in("yes\nyes\n");
+  for (const Confirmation& confirmation :
+       {Confirmation{.yes = true}, Confirmation{.terminal = true, .in = &in},
+        Confirmation{.yes = true, .terminal = true, .in = &in}}) {
+    const absl::Status status = Run(confirmation);
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_EQ(ExitCodeOf(status), ExitCode::kNotConfirmed);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("--keys-backed-up"));
+    for (const char* name : {"data", "mark/mark", "configuration.tls"}) {
+      EXPECT_FALSE(fs::exists(site_.path(name))) << name;
+    }
+    EXPECT_THAT(out_.str(),
+                HasSubstr(site_.path("vrf.pem") + "  (public key: SHA-256 "));
+  }
+  const std::string key = Contents(site_.path("signing.pem"));
+  EXPECT_THAT(key, HasSubstr("PRIVATE KEY"));
+  ASSERT_TRUE(RunYes().ok());
+  EXPECT_EQ(Contents(site_.path("signing.pem")), key);
+}
+
+TEST_F(InitTest, EncryptsKeysUnderThePassphrase) {
+  WriteFile(site_.path("passphrase"), "correct horse\n");
+  fs::permissions(site_.path("passphrase"), fs::perms::owner_read);
+  const Config config = site_.config("key_passphrase { file: \"passphrase\" }");
+  const absl::Status made =
+      Init(config, {.yes = true, .keys_backed_up = true}, out_);
+  ASSERT_TRUE(made.ok()) << made;
+  EXPECT_THAT(Contents(site_.path("vrf.pem")),
+              HasSubstr("BEGIN ENCRYPTED PRIVATE KEY"));
 }
 
 TEST_F(InitTest, MakesNothingWhenAPersonTypesAnythingElse) {
@@ -147,7 +225,8 @@ TEST_F(InitTest, RefusesAMarkOnTheDatasFileSystem) {
                                       {{"mark_on_same_file_system: true", ""}}),
                   site_.config_file());
   ASSERT_TRUE(config.ok()) << config.status();
-  const absl::Status status = Init(*config, {.yes = true}, out_);
+  const absl::Status status =
+      Init(*config, {.yes = true, .keys_backed_up = true}, out_);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ExitCodeOf(status), ExitCode::kUsage);
   EXPECT_THAT(std::string(status.message()),
@@ -161,7 +240,8 @@ TEST_F(InitTest, NamesAFolderThatIsMissing) {
                           {{"data_dir: \"data\"", "data_dir: \"no/data\""}}),
       site_.config_file());
   ASSERT_TRUE(config.ok()) << config.status();
-  const absl::Status status = Init(*config, {.yes = true}, out_);
+  const absl::Status status =
+      Init(*config, {.yes = true, .keys_backed_up = true}, out_);
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("no folder " + site_.path("no") + " for " +
@@ -181,7 +261,7 @@ TEST_F(InitTest, ListsWhatItBeganWhenALaterStepFails) {
       return traits_type::to_int_type(answer.front());
     }
     std::string folder;
-    std::string answer = "yes\n";
+    std::string answer = "yes\ncopied\n";
   } meddling(site_.path("data"));
   std::istream meddled(&meddling);
   const absl::Status status = Run({.terminal = true, .in = &meddled});

@@ -1,41 +1,74 @@
 #include "server/commands/log_keys.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "crypto/cipher_suite.h"
 #include "crypto/hash.h"
 #include "crypto/key_file.h"
+#include "crypto/key_store.h"
 #include "crypto/secret_text.h"
+#include "server/commands/key_passphrase.h"
 
 namespace sealbook::server {
 namespace {
 
 namespace fs = std::filesystem;
 
-template <typename Key>
-absl::StatusOr<std::unique_ptr<Key>> ReadKey(const std::string& path,
-                                             crypto::CipherSuite suite) {
-  absl::StatusOr<crypto::SecretText> pem = crypto::ReadKeyFile(path);
-  if (absl::IsNotFound(pem.status())) {
+absl::Status InPlace(const std::string& path, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(path, ": ", status.message()));
+}
+
+// The key as PEM without encryption.
+absl::StatusOr<crypto::SecretText> ReadPem(
+    const std::string& path,
+    const std::optional<crypto::SecretText>& passphrase) {
+  const crypto::SecretText* const secret =
+      passphrase.has_value() ? &*passphrase : nullptr;
+  if (crypto::IsKeyUri(path)) {
+    absl::StatusOr<crypto::SecretText> pem = crypto::LoadKeyUri(path, secret);
+    if (!pem.ok()) return InPlace(path, pem.status());
+    return pem;
+  }
+  absl::StatusOr<crypto::SecretText> stored = crypto::ReadKeyFile(path);
+  if (absl::IsNotFound(stored.status())) {
     return absl::NotFoundError(
         absl::StrCat("there is no key file ", path,
                      "; a new log's keys are made by `sealbookd init`, an "
                      "existing log's come from its backup"));
   }
-  SEALBOOK_RETURN_IF_ERROR(pem.status());
-  absl::StatusOr<std::unique_ptr<Key>> key = Key::FromPem(suite, pem->view());
+  SEALBOOK_RETURN_IF_ERROR(stored.status());
+  absl::StatusOr<crypto::SecretText> pem = crypto::DecryptPem(*stored, secret);
+  if (!pem.ok()) return InPlace(path, pem.status());
+  return pem;
+}
+
+template <typename Key>
+absl::StatusOr<std::unique_ptr<Key>> ReadKey(
+    const std::string& path, crypto::CipherSuite suite,
+    const std::optional<crypto::SecretText>& passphrase) {
+  SEALBOOK_ASSIGN_OR_RETURN(const crypto::SecretText pem,
+                            ReadPem(path, passphrase));
+  absl::StatusOr<std::unique_ptr<Key>> key = Key::FromPem(suite, pem.view());
   if (!key.ok()) {
     return absl::Status(key.status().code(),
-                        absl::StrCat(path, ": ", key.status().message()));
+                        absl::StrCat(path, ": ", key.status().message(),
+                                     "; the log's keys are of cipher suite ",
+                                     crypto::CipherSuiteName(suite)));
   }
   return key;
 }
 
 // A symbolic link that leads nowhere counts: WriteKeyFile would not follow it.
+// A URI counts as well: whoever writes one has a key there.
 bool Exists(const std::string& path) {
+  if (crypto::IsKeyUri(path)) return true;
   std::error_code error;
   return fs::symlink_status(path, error).type() != fs::file_type::not_found;
 }
@@ -57,10 +90,14 @@ absl::Status CheckKey(const std::string& path, absl::string_view what,
 absl::StatusOr<LogKeys> ReadLogKeys(const Config& config,
                                     crypto::CipherSuite suite) {
   LogKeys keys;
-  SEALBOOK_ASSIGN_OR_RETURN(keys.signing, ReadKey<crypto::SignaturePrivateKey>(
-                                              config.signing_key_file, suite));
+  SEALBOOK_ASSIGN_OR_RETURN(const std::optional<crypto::SecretText> passphrase,
+                            ReadKeyPassphrase(config.key_passphrase));
+  SEALBOOK_ASSIGN_OR_RETURN(keys.signing,
+                            ReadKey<crypto::SignaturePrivateKey>(
+                                config.signing_key_file, suite, passphrase));
   SEALBOOK_ASSIGN_OR_RETURN(
-      keys.vrf, ReadKey<crypto::VrfPrivateKey>(config.vrf_key_file, suite));
+      keys.vrf,
+      ReadKey<crypto::VrfPrivateKey>(config.vrf_key_file, suite, passphrase));
   return keys;
 }
 
@@ -86,9 +123,15 @@ absl::StatusOr<LogKeys> GenerateLogKeys(crypto::CipherSuite suite) {
 }
 
 absl::Status WriteLogKeys(const Config& config, const LogKeys& keys) {
-  SEALBOOK_ASSIGN_OR_RETURN(const crypto::SecretText signing,
-                            keys.signing->ToPem());
-  SEALBOOK_ASSIGN_OR_RETURN(const crypto::SecretText vrf, keys.vrf->ToPem());
+  SEALBOOK_ASSIGN_OR_RETURN(crypto::SecretText signing, keys.signing->ToPem());
+  SEALBOOK_ASSIGN_OR_RETURN(crypto::SecretText vrf, keys.vrf->ToPem());
+  SEALBOOK_ASSIGN_OR_RETURN(const std::optional<crypto::SecretText> passphrase,
+                            ReadKeyPassphrase(config.key_passphrase));
+  if (passphrase.has_value()) {
+    SEALBOOK_ASSIGN_OR_RETURN(signing,
+                              crypto::EncryptPem(signing, *passphrase));
+    SEALBOOK_ASSIGN_OR_RETURN(vrf, crypto::EncryptPem(vrf, *passphrase));
+  }
   SEALBOOK_RETURN_IF_ERROR(
       crypto::WriteKeyFile(config.signing_key_file, signing));
   return crypto::WriteKeyFile(config.vrf_key_file, vrf);

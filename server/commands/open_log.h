@@ -26,7 +26,7 @@ namespace sealbook::server {
 struct OpenStore {
   std::unique_ptr<Storage> storage;
   keytrans::Configuration configuration;
-  std::unique_ptr<MarkKeeper> mark;
+  std::unique_ptr<FileMarkKeeper> mark;
 };
 
 // Messages say what a person is to do. With ExitCode::kUnsafe: the folder is
@@ -35,20 +35,45 @@ struct OpenStore {
 // process has it.
 absl::StatusOr<OpenStore> OpenStoreOf(const Config& config);
 
+// What a writer of the log needs: the same, with a mark where it has to be, and
+// the log's keys. Errors as OpenStoreOf; with ExitCode::kUnsafe also: other
+// keys than the log's. With ExitCode::kUsage: the mark's place.
+struct WritableStore {
+  OpenStore store;
+  LogKeys keys;
+};
+absl::StatusOr<WritableStore> OpenWritableStore(const Config& config);
+
+// With ExitCode::kUnsafe if its code means that the log's data are not what
+// they were (FAILED_PRECONDITION, DATA_LOSS).
+absl::Status MarkUnsafe(absl::Status status);
+
 // FAILED_PRECONDITION: why mark_file must not be where it is.
 absl::Status MarkOnSameFileSystem(const Config& config);
+
+// OK where mark_file may be where it is; else that, with ExitCode::kUsage.
+absl::Status CheckMarkPlace(const Config& config);
 
 // Thread-safe but for its end.
 class OpenLog {
  public:
+  // What happens to the writer; calls come from its thread.
+  struct Events {
+    // As SequencerEvents.
+    std::function<void(const absl::Status&)> stopped;
+    // May be empty.
+    std::function<void(const BatchReport&)> batch_ended;
+    std::function<void(bool written)> heartbeat_ended;
+  };
+
   // Opens the store, compares the keys with the stored configuration, and
   // starts the writer, which compares the store with the mark before it signs
-  // anything. Errors as OpenStoreOf; with ExitCode::kUnsafe also: other keys
-  // than the log's, an older copy of the data, a fork. `clock` outlives this;
-  // `stopped` as SequencerEvents::stopped.
-  static absl::StatusOr<std::unique_ptr<OpenLog>> Open(
-      const Config& config, const Clock& clock,
-      std::function<void(const absl::Status&)> stopped);
+  // anything. Errors as OpenWritableStore; with ExitCode::kUnsafe also: an
+  // older copy of the data, a fork, a restore that has not ended. `clock`
+  // outlives this.
+  static absl::StatusOr<std::unique_ptr<OpenLog>> Open(const Config& config,
+                                                       const Clock& clock,
+                                                       Events events);
 
   // Finishes what waits in the queue.
   ~OpenLog();
@@ -62,6 +87,8 @@ class OpenLog {
   StoredLog& prover_source() { return *prover_source_; }
   const VisibleHead& visible_head() const { return visible_head_; }
   Sequencer& sequencer() { return *sequencer_; }
+  // Tree size of the high-water mark.
+  uint64_t mark_tree_size() const { return store_.mark->tree_size(); }
 
  private:
   OpenLog(OpenStore store, LogKeys keys, size_t cache_bytes);

@@ -27,6 +27,14 @@ namespace {
 // Shorter than systemd's default patience with us, 90 s.
 constexpr std::chrono::seconds kDrainPatience(30);
 
+// The machine's clocks, for which the operator vouches.
+class VouchedClock final : public Clock {
+ public:
+  uint64_t WallMs() const override { return SystemClock().WallMs(); }
+  uint64_t MonotonicMs() const override { return SystemClock().MonotonicMs(); }
+  bool Synchronized() const override { return true; }
+};
+
 void SetUpProcess() {
   // What is stored holds personal data.
   umask(077);
@@ -47,15 +55,29 @@ absl::Status AnnounceReady(const ServeOptions& options, Daemon& daemon,
   if (!options.ready_file.empty()) {
     SEALBOOK_RETURN_IF_ERROR(ReplaceFile(
         options.ready_file,
-        absl::StrCat("pid=", getpid(),
-                     "\npublic_port=", daemon.public_server().port(),
-                     "\npublisher_port=", daemon.publisher_server().port(),
-                     "\ntree_size=", tree_size, "\nlog=", log, "\n")));
+        absl::StrCat(
+            "pid=", getpid(), "\npublic_port=", daemon.public_server().port(),
+            "\npublisher_port=", daemon.publisher_server().port(),
+            daemon.admin_server() == nullptr
+                ? ""
+                : absl::StrCat("\nadmin_port=", daemon.admin_server()->port()),
+            "\ntree_size=", tree_size, "\nlog=", log, "\n")));
   }
   out << "sealbookd is ready: public " << daemon.public_server().address()
       << ", publisher " << daemon.publisher_server().address() << ", tree size "
       << tree_size << ", log " << log << std::endl;
   return absl::OkStatus();
+}
+
+void Reload(const std::string& config_file, Daemon& daemon) {
+  const absl::StatusOr<Config> next = LoadConfig(config_file);
+  if (const absl::Status status = daemon.Reload(next); !status.ok()) {
+    spdlog::error("the configuration was not taken: {}", status.ToString());
+    return;
+  }
+  SetLogLevel(next->log_level);
+  spdlog::info("took the configuration anew: {} publishers",
+               next->publishers.size());
 }
 
 }  // namespace
@@ -67,22 +89,32 @@ absl::Status Serve(const ServeOptions& options, std::ostream& out) {
   SetUpProcess();
   absl::StatusOr<Config> config = LoadConfig(options.config_file);
   if (!config.ok()) return WithExitCode(config.status(), ExitCode::kUsage);
-  SetUpLogging(config->log_level);
+  SetUpLogging(config->log_level, config->log_format);
   spdlog::info("sealbookd {} starts with {}", kSealbookVersion, config->file);
-  // A file of an earlier run would promise what is not there yet.
-  if (!options.ready_file.empty()) unlink(options.ready_file.c_str());
   if (config->publishers.empty()) {
     spdlog::warn("no publishers are configured: this log can only be read");
   }
 
+  const VouchedClock vouched;
+  const Clock& clock = options.clock_is_right ? vouched : SystemClock();
   SEALBOOK_ASSIGN_OR_RETURN(
       const std::unique_ptr<Daemon> daemon,
-      Daemon::Start(*config, SystemClock(), [&stop](const absl::Status& why) {
-        stop->Stop(WithExitCode(why, ExitCode::kStopped));
-      }));
+      Daemon::Start(
+          *config, clock,
+          [&stop](const absl::Status& why) {
+            stop->Stop(WithExitCode(why, ExitCode::kStopped));
+          },
+          [&options] {
+            // A file of an earlier run would promise what is not there yet;
+            // before the log is ours, it may be that of a running server.
+            if (!options.ready_file.empty()) {
+              unlink(options.ready_file.c_str());
+            }
+          }));
   SEALBOOK_RETURN_IF_ERROR(AnnounceReady(options, *daemon, out));
 
-  const absl::Status reason = stop->Wait();
+  const absl::Status reason =
+      stop->Wait([&] { Reload(options.config_file, *daemon); });
   spdlog::info("stopping: finishing {} publications that wait",
                daemon->log().sequencer().queue_depth());
   daemon->Drain(kDrainPatience);

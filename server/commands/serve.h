@@ -13,6 +13,8 @@ struct ServeOptions {
   std::string config_file;
   // Written when the ports are open, as "key=value" lines; empty: none.
   std::string ready_file;
+  // Somebody vouches for the wall clock: see Clock::Synchronized.
+  bool clock_is_right = false;
 };
 
 // Serves until SIGTERM or SIGINT (OK), or until the writer stops

@@ -16,6 +16,7 @@ absl::StatusOr<std::unique_ptr<StopSignal>> StopSignal::Install() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   if (const int error = pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0) {
     return absl::ErrnoToStatus(error, "cannot block signals");
   }
@@ -42,18 +43,26 @@ void StopSignal::Stop(const absl::Status& reason) {
   (void)!write(wake_, &one, sizeof(one));
 }
 
-absl::Status StopSignal::Wait() {
+absl::Status StopSignal::Wait(const std::function<void()>& hang_up) {
   pollfd fds[] = {{wake_, POLLIN, 0}, {signals_, POLLIN, 0}};
-  while (poll(fds, 2, -1) < 0) {
-    if (errno != EINTR) return absl::ErrnoToStatus(errno, "poll");
-  }
-  if (fds[1].revents != 0) {
+  while (true) {
+    if (poll(fds, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      return absl::ErrnoToStatus(errno, "poll");
+    }
     // Taken, so that it is not pending when this object goes.
-    signalfd_siginfo taken;
-    (void)!read(signals_, &taken, sizeof(taken));
+    signalfd_siginfo taken{};
+    const bool signalled =
+        fds[1].revents != 0 &&
+        read(signals_, &taken, sizeof(taken)) == sizeof(taken);
+    if (fds[0].revents == 0 && signalled && taken.ssi_signo == SIGHUP) {
+      hang_up();
+      continue;
+    }
+    if (fds[0].revents == 0 && !signalled) continue;
+    MutexLock lock(mutex_);
+    return reason_;
   }
-  MutexLock lock(mutex_);
-  return reason_;
 }
 
 }  // namespace sealbook::server

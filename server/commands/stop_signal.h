@@ -1,11 +1,13 @@
-// SIGTERM and SIGINT, or a reason of our own, as something to wait for.
+// SIGTERM and SIGINT, or a reason of our own, as something to wait for; SIGHUP
+// as something to do meanwhile.
 //
 //   absl::StatusOr<std::unique_ptr<StopSignal>> stop = StopSignal::Install();
 //   ... start threads ...
-//   (*stop)->Wait();
+//   (*stop)->Wait([] { ... read the configuration again ... });
 #ifndef SEALBOOK_SERVER_COMMANDS_STOP_SIGNAL_H_
 #define SEALBOOK_SERVER_COMMANDS_STOP_SIGNAL_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,7 +20,7 @@ namespace sealbook::server {
 // Thread-safe.
 class StopSignal {
  public:
-  // Blocks both signals in this thread and in those that it starts from now on;
+  // Blocks the signals in this thread and in those that it starts from now on;
   // they stay blocked. Call it before any thread is started.
   static absl::StatusOr<std::unique_ptr<StopSignal>> Install();
   ~StopSignal();
@@ -29,8 +31,9 @@ class StopSignal {
   void Stop(const absl::Status& reason);
 
   // Waits for a signal (OK) or Stop (its reason). Returns at once when Stop was
-  // called before.
-  absl::Status Wait();
+  // called before. Calls `hang_up`, on this thread, for every SIGHUP meanwhile
+  // (several that come together count as one).
+  absl::Status Wait(const std::function<void()>& hang_up);
 
  private:
   StopSignal(int signals, int wake) : signals_(signals), wake_(wake) {}

@@ -16,9 +16,23 @@ TEST(StopSignalTest, SigtermAndSigintEndTheWait) {
     absl::StatusOr<std::unique_ptr<StopSignal>> stop = StopSignal::Install();
     ASSERT_TRUE(stop.ok()) << stop.status();
     std::thread sender([signal] { kill(getpid(), signal); });
-    EXPECT_TRUE((*stop)->Wait().ok());
+    EXPECT_TRUE((*stop)->Wait([] { FAIL(); }).ok());
     sender.join();
   }
+}
+
+TEST(StopSignalTest, SighupIsHandledAndTheWaitGoesOn) {
+  absl::StatusOr<std::unique_ptr<StopSignal>> stop = StopSignal::Install();
+  ASSERT_TRUE(stop.ok()) << stop.status();
+  int times = 0;
+  kill(getpid(), SIGHUP);
+  EXPECT_TRUE((*stop)
+                  ->Wait([&times] {
+                    ++times;
+                    kill(getpid(), times < 3 ? SIGHUP : SIGTERM);
+                  })
+                  .ok());
+  EXPECT_EQ(times, 3);
 }
 
 TEST(StopSignalTest, AReasonEndsTheWaitAndTheFirstOneStays) {
@@ -29,7 +43,7 @@ TEST(StopSignalTest, AReasonEndsTheWaitAndTheFirstOneStays) {
     (*stop)->Stop(absl::InternalError("second"));
   });
   stopper.join();
-  const absl::Status reason = (*stop)->Wait();
+  const absl::Status reason = (*stop)->Wait([] { FAIL(); });
   EXPECT_EQ(reason.code(), absl::StatusCode::kAborted);
   EXPECT_EQ(reason.message(), "first");
 }

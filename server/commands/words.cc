@@ -14,6 +14,9 @@ std::string SuiteText(crypto::CipherSuite suite) {
   switch (suite) {
     case crypto::CipherSuite::kP256:
       return "0x0001 KT_128_SHA256_P256: ECDSA and ECVRF over P-256, SHA-256";
+    case crypto::CipherSuite::kEd25519:
+      return "0x0002 KT_128_SHA256_Ed25519: Ed25519, ECVRF over edwards25519, "
+             "SHA-256";
   }
   return absl::StrFormat("0x%04x", static_cast<unsigned>(suite));
 }
@@ -23,6 +26,10 @@ std::string ModeText(keytrans::DeploymentMode mode) {
     case keytrans::DeploymentMode::kContactMonitoring:
       return "contact monitoring: owners and their contacts watch the log; no "
              "third party is needed";
+    case keytrans::DeploymentMode::kThirdPartyManagement:
+      return "third-party management: a third party runs the log";
+    case keytrans::DeploymentMode::kThirdPartyAuditing:
+      return "third-party auditing: a third party signs what it has seen";
   }
   return absl::StrCat("mode ", static_cast<int>(mode));
 }
@@ -64,7 +71,8 @@ std::string DescribeConfiguration(
                        "address")),
       Line("maximum lifetime",
            configuration.maximum_lifetime.has_value()
-               ? DurationText(*configuration.maximum_lifetime)
+               ? absl::StrCat(DurationText(*configuration.maximum_lifetime),
+                              ": older log entries are not proven any more")
                : "none: old log entries stay provable"),
       Line("signing key",
            absl::StrCat(

@@ -39,9 +39,18 @@ TEST(WordsTest, DescribesEveryFieldOfAConfiguration) {
   EXPECT_THAT(text, HasSubstr("VRF key            SHA-256 e3b0c44298fc1c14"));
   EXPECT_THAT(text, HasSubstr("log fingerprint    " +
                               configuration.Fingerprint().ToHex()));
+  configuration.ciphersuite = crypto::CipherSuite::kEd25519;
+  EXPECT_THAT(DescribeConfiguration(configuration),
+              HasSubstr("cipher suite       0x0002 KT_128_SHA256_Ed25519"));
   configuration.maximum_lifetime = 172'800'000;
   EXPECT_THAT(DescribeConfiguration(configuration),
-              HasSubstr("maximum lifetime   48 hours"));
+              HasSubstr("maximum lifetime   48 hours: older log entries"));
+  configuration.mode = keytrans::DeploymentMode::kThirdPartyManagement;
+  EXPECT_THAT(DescribeConfiguration(configuration),
+              HasSubstr("third-party management"));
+  configuration.mode = keytrans::DeploymentMode::kThirdPartyAuditing;
+  EXPECT_THAT(DescribeConfiguration(configuration),
+              HasSubstr("third-party auditing"));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
+#include "crypto/key_store.h"
 #include "proto/sealbook/v1/config.pb.h"
 #include "server/config/host_port.h"
 #include "server/config/section.h"
@@ -72,6 +73,10 @@ class Translator {
  private:
   std::string Path(const std::string& value, const std::string& field,
                    const Section& section) const;
+  std::string KeyPath(const std::string& value, const std::string& field,
+                      const Section& section) const;
+  PassphraseSource Passphrase(const v1::KeyPassphrase& from,
+                              const Section& section) const;
   ListenerConfig Listener(const v1::Listener& from, bool for_publishers,
                           const Section& section) const;
   void Publishers(const v1::ServerConfig& from, const Section& top,
@@ -83,6 +88,8 @@ class Translator {
   void Limits(const v1::ServerConfig& from, const Section& section,
               Config& config) const;
   void Names(const v1::ServerConfig& from, const Section& section,
+             Config& config) const;
+  void Admin(const v1::ServerConfig& from, const Section& section,
              Config& config) const;
   void Conflicts(const Config& config, const Section& section) const;
 
@@ -108,6 +115,47 @@ std::string Translator::Path(const std::string& value, const std::string& field,
   return path.string();
 }
 
+std::string Translator::KeyPath(const std::string& value,
+                                const std::string& field,
+                                const Section& section) const {
+  if (crypto::IsKeyUri(value) && value.find('\0') == std::string::npos) {
+    return value;
+  }
+  return Path(value, field, section);
+}
+
+PassphraseSource Translator::Passphrase(const v1::KeyPassphrase& from,
+                                        const Section& section) const {
+  PassphraseSource source;
+  switch (from.source_case()) {
+    case v1::KeyPassphrase::kFile:
+      source.kind = PassphraseSource::Kind::kFile;
+      source.name = Path(from.file(), "file", section);
+      break;
+    case v1::KeyPassphrase::kFd:
+      source.kind = PassphraseSource::Kind::kDescriptor;
+      source.descriptor = static_cast<int>(from.fd());
+      if (from.fd() > 1'000'000) {
+        section.Problem("fd", absl::StrCat(from.fd(), " is no descriptor"));
+      }
+      break;
+    case v1::KeyPassphrase::kCredential:
+      source.kind = PassphraseSource::Kind::kCredential;
+      source.name = from.credential();
+      if (source.name.empty() || source.name[0] == '.' ||
+          source.name.find_first_of(std::string("/\0", 2)) !=
+              std::string::npos) {
+        section.Problem("credential",
+                        absl::StrCat(Quoted(source.name),
+                                     " is not the name of a credential"));
+      }
+      break;
+    case v1::KeyPassphrase::SOURCE_NOT_SET:
+      section.Problem("file", "is missing; name a file, fd or credential");
+  }
+  return source;
+}
+
 ListenerConfig Translator::Listener(const v1::Listener& from,
                                     bool for_publishers,
                                     const Section& section) const {
@@ -121,15 +169,9 @@ ListenerConfig Translator::Listener(const v1::Listener& from,
       Path(from.certificate_file(), "certificate_file", section);
   listener.private_key_file =
       Path(from.private_key_file(), "private_key_file", section);
-  if (for_publishers) {
+  if (for_publishers || !from.client_ca_file().empty()) {
     listener.client_ca_file =
         Path(from.client_ca_file(), "client_ca_file", section);
-  } else if (!from.client_ca_file().empty()) {
-    section.Problem(
-        "client_ca_file",
-        absl::StrCat(Quoted(from.client_ca_file()),
-                     " has no effect here: the public listener asks "
-                     "for no client certificate; remove it"));
   }
   return listener;
 }
@@ -232,6 +274,19 @@ LogParameters Translator::Log(const v1::LogParameters& from,
                                           " to ", most, " (milliseconds)"));
     }
   };
+  switch (from.cipher_suite()) {
+    case v1::CIPHER_SUITE_UNSPECIFIED:
+    case v1::CIPHER_SUITE_P256:
+      log.cipher_suite = crypto::CipherSuite::kP256;
+      break;
+    case v1::CIPHER_SUITE_ED25519:
+      log.cipher_suite = crypto::CipherSuite::kEd25519;
+      break;
+    default:
+      section.Problem("cipher_suite", absl::StrCat(from.cipher_suite(),
+                                                   " is not CIPHER_SUITE_P256 "
+                                                   "or CIPHER_SUITE_ED25519"));
+  }
   duration(from.max_ahead_ms(), "max_ahead_ms", 1'000, kHourMs, log.max_ahead);
   duration(from.max_behind_ms(), "max_behind_ms", 1'000, 7 * kDayMs,
            log.max_behind);
@@ -245,20 +300,35 @@ LogParameters Translator::Log(const v1::LogParameters& from,
                      " is shorter than max_behind_ms, ", log.max_behind,
                      ": every log entry would be distinguished"));
   }
+  if (from.maximum_lifetime_ms() > 0) {
+    log.maximum_lifetime = from.maximum_lifetime_ms();
+    // [KT] "Maximum Lifetime".
+    if (*log.maximum_lifetime <= log.reasonable_monitoring_window) {
+      section.Problem(
+          "maximum_lifetime_ms",
+          absl::StrCat(*log.maximum_lifetime,
+                       " is not greater than reasonable_monitoring_window_ms, ",
+                       log.reasonable_monitoring_window));
+    }
+  }
   return log;
 }
 
 void Translator::Limits(const v1::ServerConfig& from, const Section& section,
                         Config& config) const {
-  const auto limit = [&](uint64_t value, const std::string& field,
-                         uint64_t least, uint64_t most, uint64_t standard) {
+  const auto limit_in = [](const Section& where, uint64_t value,
+                           const std::string& field, uint64_t least,
+                           uint64_t most, uint64_t standard) {
     if (value == 0) return standard;
     if (value < least || value > most) {
-      section.Problem(
-          field, absl::StrCat(value, " is not within ", least, " to ", most,
-                              " (0: ", standard, ")"));
+      where.Problem(field, absl::StrCat(value, " is not within ", least, " to ",
+                                        most, " (0: ", standard, ")"));
     }
     return value;
+  };
+  const auto limit = [&](uint64_t value, const std::string& field,
+                         uint64_t least, uint64_t most, uint64_t standard) {
+    return limit_in(section, value, field, least, most, standard);
   };
   const unsigned processors = std::thread::hardware_concurrency();
   // One request of 1,000 items must fit into an empty queue.
@@ -271,6 +341,44 @@ void Translator::Limits(const v1::ServerConfig& from, const Section& section,
   config.min_free_disk_bytes =
       kMiB *
       limit(from.min_free_disk_mib(), "min_free_disk_mib", 1, 1 << 30, 512);
+  config.stream_stall_ms = 1'000 * limit(from.stream_stall_seconds(),
+                                         "stream_stall_seconds", 1, 3'600, 300);
+  if (from.has_padding()) {
+    const Section padding = section.Nested("padding");
+    config.padding.interval_ms =
+        1'000 * limit_in(padding, from.padding().interval_seconds(),
+                         "interval_seconds", 1, 60, 10);
+    // A certificate's addresses must fit into one entry.
+    config.padding.leaves =
+        limit_in(padding, from.padding().leaves(), "leaves", 16, 128, 32);
+  }
+  config.lookups.per_minute =
+      limit(from.lookups_per_minute(), "lookups_per_minute", 1, 1'000'000'000,
+            config.lookups.per_minute);
+  config.lookups.burst = limit(from.lookup_burst(), "lookup_burst", 1,
+                               1'000'000'000, config.lookups.burst);
+}
+
+void Translator::Admin(const v1::ServerConfig& from, const Section& section,
+                       Config& config) const {
+  if (!from.has_admin()) return;
+  const Section admin = section.Nested("admin");
+  absl::StatusOr<HostPort> where = HostPort::Parse(from.admin().address());
+  if (!where.ok()) {
+    admin.Problem("address", where.status().message());
+    return;
+  }
+  // Not resolved: what a name means can change behind our back.
+  if (where->host == "localhost") where->host = "127.0.0.1";
+  if (!where->IsLoopback()) {
+    admin.Problem("address",
+                  absl::StrCat(Quoted(from.admin().address()),
+                               " is not this machine's loopback (127.0.0.1, "
+                               "[::1] or localhost): whoever reaches this port "
+                               "is asked for no password"));
+    return;
+  }
+  config.admin_address = where->ToString();
 }
 
 void Translator::Names(const v1::ServerConfig& from, const Section& section,
@@ -302,6 +410,12 @@ void Translator::Names(const v1::ServerConfig& from, const Section& section,
                                               "error"));
   } else {
     config.log_level = level->second;
+  }
+  if (from.log_format() == "json") {
+    config.log_format = LogFormat::kJson;
+  } else if (!from.log_format().empty() && from.log_format() != "text") {
+    section.Problem("log_format", absl::StrCat(Quoted(from.log_format()),
+                                               " is not text or json"));
   }
 }
 
@@ -344,8 +458,12 @@ Config Translator::Translate(const v1::ServerConfig& from,
   config.mark_file = Path(from.mark_file(), "mark_file", section);
   config.mark_on_same_file_system = from.mark_on_same_file_system();
   config.signing_key_file =
-      Path(from.signing_key_file(), "signing_key_file", section);
-  config.vrf_key_file = Path(from.vrf_key_file(), "vrf_key_file", section);
+      KeyPath(from.signing_key_file(), "signing_key_file", section);
+  config.vrf_key_file = KeyPath(from.vrf_key_file(), "vrf_key_file", section);
+  if (from.has_key_passphrase()) {
+    config.key_passphrase =
+        Passphrase(from.key_passphrase(), section.Nested("key_passphrase"));
+  }
   config.public_listener =
       Listener(from.public_listener(), /*for_publishers=*/false,
                section.Nested("public_listener"));
@@ -358,6 +476,7 @@ Config Translator::Translate(const v1::ServerConfig& from,
   Limits(from, section, config);
   config.log = Log(from.log(), section.Nested("log"));
   Names(from, section, config);
+  Admin(from, section, config);
   Conflicts(config, section);
   return config;
 }

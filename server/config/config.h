@@ -11,17 +11,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "crypto/types.h"
+#include "server/padding.h"
 #include "smime/admission.h"
 #include "smime/types.h"
 
 namespace sealbook::server {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogFormat { kText, kJson };
 
 // Paths are absolute.
 struct ListenerConfig {
@@ -29,8 +33,23 @@ struct ListenerConfig {
   std::string address;
   std::string certificate_file;
   std::string private_key_file;
-  // Empty on the public listener.
+  // Empty: clients are not asked for certificates (public listener only).
   std::string client_ca_file;
+
+  friend bool operator==(const ListenerConfig&,
+                         const ListenerConfig&) = default;
+};
+
+// Where the passphrase of the log's keys comes from.
+struct PassphraseSource {
+  enum class Kind { kNone, kFile, kDescriptor, kCredential };
+  Kind kind = Kind::kNone;
+  // An absolute path, or the name of a credential of systemd's.
+  std::string name;
+  int descriptor = -1;
+
+  friend bool operator==(const PassphraseSource&,
+                         const PassphraseSource&) = default;
 };
 
 struct PublisherConfig {
@@ -39,11 +58,23 @@ struct PublisherConfig {
   smime::PublisherPolicy policy;
 };
 
+// Addresses that one caller may look up.
+struct LookupRates {
+  uint64_t per_minute = 600;
+  // At once, after a pause.
+  uint64_t burst = 2'000;
+};
+
 // Durations are in milliseconds.
 struct LogParameters {
+  crypto::CipherSuite cipher_suite = crypto::CipherSuite::kP256;
   uint64_t max_ahead = 60'000;
   uint64_t max_behind = 3'600'000;
   uint64_t reasonable_monitoring_window = 86'400'000;
+  // Absent: none.
+  std::optional<uint64_t> maximum_lifetime;
+
+  friend bool operator==(const LogParameters&, const LogParameters&) = default;
 };
 
 // Paths are absolute.
@@ -54,8 +85,10 @@ struct Config {
   std::string data_dir;
   std::string mark_file;
   bool mark_on_same_file_system = false;
+  // Or URIs (crypto::IsKeyUri).
   std::string signing_key_file;
   std::string vrf_key_file;
+  PassphraseSource key_passphrase;
 
   ListenerConfig public_listener;
   ListenerConfig publisher_listener;
@@ -72,6 +105,16 @@ struct Config {
 
   LogParameters log;
   LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+
+  // A loopback address as host:port, the host numeric; port 0: chosen by the
+  // system. Empty: no administration port.
+  std::string admin_address;
+  LookupRates lookups;
+  // A look-up stream whose client stands still for so long is ended.
+  uint64_t stream_stall_ms = 300'000;
+  // Off by default.
+  Padding padding;
 };
 
 // Reads the configuration in `text`, which came from the file `path` (it

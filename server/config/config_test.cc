@@ -68,14 +68,23 @@ TEST(ConfigTest, FillsDefaultsInAndTakesPathsFromTheFilesFolder) {
   EXPECT_TRUE(config->publishers.empty());
   EXPECT_EQ(config->admission_profile, smime::Profile::kPrivate);
   EXPECT_EQ(config->queue_limit, 20'000u);
+  EXPECT_FALSE(config->padding.on());
   EXPECT_EQ(config->worker_threads,
             std::max(1u, std::thread::hardware_concurrency()));
   EXPECT_EQ(config->cache_bytes, 128u << 20);
   EXPECT_EQ(config->min_free_disk_bytes, 512u << 20);
+  EXPECT_EQ(config->log.cipher_suite, crypto::CipherSuite::kP256);
   EXPECT_EQ(config->log.max_ahead, 60'000u);
   EXPECT_EQ(config->log.max_behind, 3'600'000u);
   EXPECT_EQ(config->log.reasonable_monitoring_window, 86'400'000u);
+  EXPECT_EQ(config->log.maximum_lifetime, std::nullopt);
   EXPECT_EQ(config->log_level, LogLevel::kInfo);
+  EXPECT_EQ(config->log_format, LogFormat::kText);
+  EXPECT_EQ(config->admin_address, "");
+  EXPECT_EQ(config->lookups.per_minute, 600u);
+  EXPECT_EQ(config->lookups.burst, 2'000u);
+  EXPECT_EQ(config->stream_stall_ms, 300'000u);
+  EXPECT_EQ(config->public_listener.client_ca_file, "");
 }
 
 TEST(ConfigTest, ReadsEveryField) {
@@ -83,8 +92,11 @@ TEST(ConfigTest, ReadsEveryField) {
       Minimal(), Publisher("ca-1", kOnes),
       "mark_on_same_file_system: true admission_profile: "
       "ADMISSION_PROFILE_PUBLIC queue_limit: 1000 worker_threads: 3 cache_mib: "
-      "16 min_free_disk_mib: 1 log_level: \"debug\" log { max_ahead_ms: 1001 "
-      "max_behind_ms: 1002 reasonable_monitoring_window_ms: 1003 }");
+      "16 min_free_disk_mib: 1 stream_stall_seconds: 7 log_level: \"debug\" "
+      "padding { interval_seconds: 5 leaves: 128 } "
+      "log { max_ahead_ms: 1001 "
+      "max_behind_ms: 1002 reasonable_monitoring_window_ms: 1003 "
+      "maximum_lifetime_ms: 1004 cipher_suite: CIPHER_SUITE_ED25519 }");
   absl::StatusOr<Config> config = ParseConfig(text, kPath);
   ASSERT_TRUE(config.ok()) << config.status();
   ASSERT_EQ(config->publishers.size(), 1u);
@@ -98,10 +110,55 @@ TEST(ConfigTest, ReadsEveryField) {
   EXPECT_EQ(config->worker_threads, 3u);
   EXPECT_EQ(config->cache_bytes, 16u << 20);
   EXPECT_EQ(config->min_free_disk_bytes, 1u << 20);
+  EXPECT_EQ(config->stream_stall_ms, 7'000u);
+  EXPECT_EQ(config->padding, (Padding{5'000, 128}));
+  EXPECT_EQ(config->log.cipher_suite, crypto::CipherSuite::kEd25519);
   EXPECT_EQ(config->log.max_ahead, 1001u);
   EXPECT_EQ(config->log.max_behind, 1002u);
   EXPECT_EQ(config->log.reasonable_monitoring_window, 1003u);
+  EXPECT_EQ(config->log.maximum_lifetime, 1004u);
   EXPECT_EQ(config->log_level, LogLevel::kDebug);
+}
+
+TEST(ConfigTest, ReadsWhatOperationNeeds) {
+  absl::StatusOr<Config> config = ParseConfig(
+      absl::StrReplaceAll(Minimal(),
+                          {{"\"localhost:8443\"",
+                            "\"localhost:8443\" client_ca_file: \"c\""}}) +
+          "admin { address: \"localhost:9443\" } lookups_per_minute: 7 "
+          "lookup_burst: 8 log_format: \"json\"",
+      kPath);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->admin_address, "127.0.0.1:9443");
+  EXPECT_EQ(config->lookups.per_minute, 7u);
+  EXPECT_EQ(config->lookups.burst, 8u);
+  EXPECT_EQ(config->log_format, LogFormat::kJson);
+  EXPECT_EQ(config->public_listener.client_ca_file, "/etc/sealbook/conf/c");
+  config = ParseConfig(Minimal() + "admin { address: \"[::1]:1\" }", kPath);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->admin_address, "[::1]:1");
+}
+
+TEST(ConfigTest, ReadsWhereKeysAndTheirPassphraseAre) {
+  const auto source = [](const std::string& text) {
+    absl::StatusOr<Config> config =
+        ParseConfig(Minimal() + "key_passphrase { " + text + " }", kPath);
+    EXPECT_TRUE(config.ok()) << config.status();
+    return config.ok() ? config->key_passphrase : PassphraseSource();
+  };
+  using Kind = PassphraseSource::Kind;
+  EXPECT_EQ(source("file: \"p\""),
+            (PassphraseSource{Kind::kFile, "/etc/sealbook/conf/p"}));
+  EXPECT_EQ(source("fd: 0"), (PassphraseSource{Kind::kDescriptor, "", 0}));
+  EXPECT_EQ(source("credential: \"c\""),
+            (PassphraseSource{Kind::kCredential, "c"}));
+
+  absl::StatusOr<Config> config = ParseConfig(
+      absl::StrReplaceAll(Minimal(), {{"\"vrf.pem\"", "\"pkcs11:object=v\""}}),
+      kPath);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->vrf_key_file, "pkcs11:object=v");
+  EXPECT_EQ(config->key_passphrase.kind, Kind::kNone);
 }
 
 TEST(ConfigTest, BringsMailDomainsToCanonicalForm) {
@@ -196,11 +253,20 @@ INSTANTIATE_TEST_SUITE_P(
                     "public_listener's address, too"},
         RefusalCase{"  client_ca_file: \"ca.pem\"\n", "", "",
                     ":10: publisher_listener.client_ca_file: is missing"},
-        RefusalCase{"  address: \"localhost:8443\"",
-                    "  address: \"localhost:8443\" client_ca_file: \"ca.pem\"",
-                    "",
-                    ":6: public_listener.client_ca_file: \"ca.pem\" has no "
-                    "effect here"}));
+        RefusalCase{"", "", "admin { address: \"0.0.0.0:9443\" }",
+                    ":17: admin.address: \"0.0.0.0:9443\" is not this "
+                    "machine's loopback"},
+        RefusalCase{"", "", "admin { address: \"example.org:9443\" }",
+                    ":17: admin.address: \"example.org:9443\" is not this "
+                    "machine's loopback"},
+        RefusalCase{"", "", "key_passphrase {}",
+                    ":17: key_passphrase.file: is missing; name a file, fd"},
+        RefusalCase{"", "", "key_passphrase { credential: \"../a\" }",
+                    ":17: key_passphrase.credential: \"../a\" is not the name"},
+        RefusalCase{"", "", "key_passphrase { fd: 4294967295 }",
+                    ":17: key_passphrase.fd: 4294967295 is no descriptor"},
+        RefusalCase{"", "", "admin {}",
+                    ":17: admin.address: \"\" is not host:port"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Publishers, ConfigRefusalTest,
@@ -230,10 +296,21 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Limits, ConfigRefusalTest,
     ::testing::Values(
+        RefusalCase{"", "", "padding { leaves: 15 }",
+                    ":17: padding.leaves: 15 is not within 16 to 128"},
         RefusalCase{"", "", "queue_limit: 999",
                     ":17: queue_limit: 999 is not within 1000 to 1000000"},
+        RefusalCase{"", "", "stream_stall_seconds: 3601",
+                    ":17: stream_stall_seconds: 3601 is not within 1 to 3600"},
         RefusalCase{"", "", "worker_threads: 257",
                     ":17: worker_threads: 257 is not within 1 to 256"},
+        RefusalCase{"", "", "lookups_per_minute: 1000000001",
+                    ":17: lookups_per_minute: 1000000001 is not within 1 to "
+                    "1000000000 (0: 600)"},
+        RefusalCase{"", "", "lookup_burst: 4294967295",
+                    ":17: lookup_burst: 4294967295 is not within"},
+        RefusalCase{"", "", "log_format: \"xml\"",
+                    ":17: log_format: \"xml\" is not text or json"},
         RefusalCase{"", "", "cache_mib: 15",
                     ":17: cache_mib: 15 is not within 16 to"},
         RefusalCase{"", "", "min_free_disk_mib: 4294967295",
@@ -245,6 +322,9 @@ INSTANTIATE_TEST_SUITE_P(
         RefusalCase{"", "", "log {\n max_ahead_ms: 999 }",
                     ":18: log.max_ahead_ms: 999 is not within 1000 to 3600000 "
                     "(milliseconds)"},
+        RefusalCase{"", "", "log { cipher_suite: 3 }",
+                    ":17: log.cipher_suite: 3 is not CIPHER_SUITE_P256 or "
+                    "CIPHER_SUITE_ED25519"},
         RefusalCase{"", "", "log { max_behind_ms: 604800001 }",
                     ":17: log.max_behind_ms: 604800001 is not within"},
         RefusalCase{"", "", "log { reasonable_monitoring_window_ms: 1 }",
@@ -252,7 +332,10 @@ INSTANTIATE_TEST_SUITE_P(
                     "within"},
         RefusalCase{"", "", "log { reasonable_monitoring_window_ms: 3599999 }",
                     ":17: log.reasonable_monitoring_window_ms: 3599999 is "
-                    "shorter than max_behind_ms, 3600000"}));
+                    "shorter than max_behind_ms, 3600000"},
+        RefusalCase{"", "", "log { maximum_lifetime_ms: 86400000 }",
+                    ":17: log.maximum_lifetime_ms: 86400000 is not greater "
+                    "than reasonable_monitoring_window_ms, 86400000"}));
 
 TEST(ConfigTest, ReportsAllProblemsAtOnce) {
   absl::Status status = ParseConfig("queue_limit: 1", kPath).status();
@@ -276,6 +359,9 @@ TEST(ConfigTest, TheExampleParsesAndShowsTheDefaults) {
   EXPECT_EQ(example->worker_threads, minimal->worker_threads);
   EXPECT_EQ(example->cache_bytes, minimal->cache_bytes);
   EXPECT_EQ(example->min_free_disk_bytes, minimal->min_free_disk_bytes);
+  EXPECT_EQ(example->lookups.per_minute, minimal->lookups.per_minute);
+  EXPECT_EQ(example->lookups.burst, minimal->lookups.burst);
+  EXPECT_EQ(example->admin_address, "127.0.0.1:9443");
   EXPECT_EQ(example->log.max_ahead, minimal->log.max_ahead);
   EXPECT_EQ(example->log.max_behind, minimal->log.max_behind);
   EXPECT_EQ(example->log.reasonable_monitoring_window,

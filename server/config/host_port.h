@@ -20,6 +20,9 @@ struct HostPort {
   static absl::StatusOr<HostPort> Parse(absl::string_view text);
 
   std::string ToString() const;
+
+  // The host is an IP address in 127.0.0.0/8, or ::1. No name is resolved.
+  bool IsLoopback() const;
 };
 
 }  // namespace sealbook::server

@@ -48,5 +48,16 @@ TEST(HostPortTest, RefusesWhatIsNotHostAndPortWithTheValue) {
   }
 }
 
+TEST(HostPortTest, KnowsLoopbackAddressesAndResolvesNoNames) {
+  for (const char* loopback : {"127.0.0.1:1", "127.9.8.7:1", "[::1]:1"}) {
+    EXPECT_TRUE(HostPort::Parse(loopback)->IsLoopback()) << loopback;
+  }
+  for (const char* other :
+       {"localhost:1", "0.0.0.0:1", "[::]:1", "128.0.0.1:1", "[::2]:1",
+        "[::ffff:127.0.0.1]:1", "127.0.0.1.example.org:1"}) {
+    EXPECT_FALSE(HostPort::Parse(other)->IsLoopback()) << other;
+  }
+}
+
 }  // namespace
 }  // namespace sealbook::server

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "server/redaction.h"
 
 namespace sealbook::server {
 
@@ -47,7 +48,7 @@ void LogFailure(absl::string_view rpc, absl::string_view address,
   if (!address.empty()) {
     text = absl::StrReplaceAll(text, {{address, "<address>"}});
   }
-  spdlog::error("{}: {}", name, text);
+  spdlog::error("{}: {}", name, WithoutAddresses(text));
   spdlog::debug("{}: {}", name, status.ToString());
 }
 

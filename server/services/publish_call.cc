@@ -20,16 +20,15 @@ void SetRefusal(const absl::Status& refusal, v1::PublishResult& result) {
   result.set_message(status.error_message());
 }
 
-void AddPublication(const Publication& from, v1::PublishResult& result) {
-  v1::Publication& to = *result.add_publications();
+}  // namespace
+
+void ToMessage(const Publication& from, v1::Publication& to) {
   to.set_address(from.label);
   to.set_version(from.version);
   to.set_position(from.position);
   to.set_commitment(from.commitment.ToString());
   to.set_already_published(from.already_published);
 }
-
-}  // namespace
 
 absl::Status CheckPublishLimits(const v1::PublishRequest& request) {
   if (request.items_size() == 0) {
@@ -56,10 +55,11 @@ PublishCall::PublishCall(const v1::PublishRequest& request,
       now_ms_(now_ms),
       items_(request.items_size()) {}
 
-bool PublishCall::AdmitSome(const smime::Admission& admission) {
-  while (true) {
+PublishCall::Progress PublishCall::AdmitSome(const smime::Admission& admission,
+                                             size_t limit) {
+  for (size_t done = 0; done < limit; ++done) {
     const size_t index = taken_.fetch_add(1, std::memory_order_relaxed);
-    if (index >= items_.size()) return false;
+    if (index >= items_.size()) return Progress::kTakenByOthers;
     absl::StatusOr<smime::AdmittedCertificate> admitted =
         Admit(admission, request_.items(static_cast<int>(index)));
     Item& item = items_[index];
@@ -70,9 +70,10 @@ bool PublishCall::AdmitSome(const smime::Admission& admission) {
     }
     // Release what was written above; the last one acquires it all.
     if (judged_.fetch_add(1, std::memory_order_acq_rel) + 1 == items_.size()) {
-      return true;
+      return Progress::kAllJudged;
     }
   }
+  return Progress::kMore;
 }
 
 absl::StatusOr<smime::AdmittedCertificate> PublishCall::Admit(
@@ -96,21 +97,44 @@ absl::StatusOr<smime::AdmittedCertificate> PublishCall::Admit(
   return admission.Admit(submission, publisher_, static_cast<int64_t>(now_ms_));
 }
 
-std::vector<Submission> PublishCall::TakeSubmissions() {
-  std::vector<Submission> submissions;
-  for (size_t i = 0; i < items_.size(); ++i) {
-    if (!items_[i].refusal.ok()) continue;
-    const v1::PublishItem& item = request_.items(static_cast<int>(i));
-    for (const smime::CertificateAddress& address :
-         items_[i].admitted->addresses) {
-      submissions.push_back({.label = address.label,
-                             .certificate = items_[i].admitted,
-                             .cause = CauseOf(item),
-                             .publisher = publisher_.id,
-                             .basis = static_cast<uint32_t>(item.basis())});
-    }
+size_t PublishCall::addresses() const {
+  size_t count = 0;
+  for (const Item& item : items_) {
+    if (item.refusal.ok()) count += item.admitted->addresses.size();
   }
-  return submissions;
+  return count;
+}
+
+std::vector<PublishRequest> PublishCall::TakePortions(size_t limit) {
+  std::vector<PublishRequest> portions;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    Item& item = items_[i];
+    if (!item.refusal.ok()) continue;
+    const size_t count = item.admitted->addresses.size();
+    if (count > limit) {
+      item.refusal = absl::InvalidArgumentError(absl::StrCat(
+          "addresses (limit of this directory): the certificate names ", count,
+          " addresses; the limit is ", limit));
+      continue;
+    }
+    if (portions.empty() || portions.back().size() + count > limit) {
+      portions.emplace_back();
+    }
+    AddSubmissions(i, portions.back());
+  }
+  return portions;
+}
+
+void PublishCall::AddSubmissions(size_t index, PublishRequest& portion) const {
+  const v1::PublishItem& item = request_.items(static_cast<int>(index));
+  const auto& admitted = items_[index].admitted;
+  for (const smime::CertificateAddress& address : admitted->addresses) {
+    portion.push_back({.label = address.label,
+                       .certificate = admitted,
+                       .cause = CauseOf(item),
+                       .publisher = publisher_.id,
+                       .basis = static_cast<uint32_t>(item.basis())});
+  }
 }
 
 void PublishCall::FillResponse(const PublishOutcome& outcome,
@@ -125,7 +149,7 @@ void PublishCall::FillResponse(const PublishOutcome& outcome,
     for (const smime::CertificateAddress& address : item.admitted->addresses) {
       const absl::StatusOr<Publication>& published = outcome.results[next++];
       if (published.ok()) {
-        AddPublication(*published, result);
+        ToMessage(*published, *result.add_publications());
         continue;
       }
       LogFailure("Publish", address.label, published.status());

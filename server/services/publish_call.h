@@ -2,9 +2,9 @@
 // without gRPC.
 //
 //   auto call = std::make_shared<PublishCall>(request, policy, now_ms);
-//   on some threads: call->AdmitSome(admission);   // true: it was the last
-//   then, once:      auto submissions = call->TakeSubmissions();
-//                    sequencer.Submit(submissions, ...);
+//   on some threads: call->AdmitSome(admission, 64);   // until kAllJudged
+//   then, once:      auto portions = call->TakePortions(10'000);
+//                    submitter.Submit({.requests = portions, ...});
 //                    call->FillResponse(outcome, response);
 #ifndef SEALBOOK_SERVER_SERVICES_PUBLISH_CALL_H_
 #define SEALBOOK_SERVER_SERVICES_PUBLISH_CALL_H_
@@ -23,6 +23,8 @@
 
 namespace sealbook::server {
 
+void ToMessage(const Publication& from, v1::Publication& to);
+
 inline constexpr int kMaxPublishItems = 1000;
 inline constexpr size_t kMaxPublishBytes = 3 << 20;
 
@@ -39,18 +41,31 @@ class PublishCall {
   PublishCall(const PublishCall&) = delete;
   PublishCall& operator=(const PublishCall&) = delete;
 
-  // Takes items that nobody has taken and judges them until none is left. May
-  // run on several threads at once; true on exactly one of them: that all items
-  // have been judged, and what was written about them is seen by the caller.
-  bool AdmitSome(const smime::Admission& admission);
+  enum class Progress {
+    // Call again.
+    kMore,
+    // None is left to be taken; others still judge theirs.
+    kTakenByOthers,
+    // All items have been judged, and what was written about them is seen by
+    // the caller. On exactly one thread, once.
+    kAllJudged,
+  };
+  // Takes up to `limit` (at least 1) items that nobody has taken, and judges
+  // them. May run on several threads at once.
+  Progress AdmitSome(const smime::Admission& admission, size_t limit);
 
-  // All below: after AdmitSome returned true, one thread at a time.
+  // All below: after AdmitSome returned kAllJudged, one thread at a time.
 
-  // What is to be published: every address of every admitted item.
-  std::vector<Submission> TakeSubmissions();
+  // Addresses of all admitted items.
+  size_t addresses() const;
+
+  // What is to be published: every address of every admitted item, in portions
+  // of at most `limit` addresses. Those of one item share a portion; an item
+  // with more is refused.
+  std::vector<PublishRequest> TakePortions(size_t limit);
 
   // Writes a result for each item. `outcome` holds a result for each
-  // submission.
+  // submission of all portions.
   void FillResponse(const PublishOutcome& outcome,
                     v1::PublishResponse& response) const;
 
@@ -62,6 +77,7 @@ class PublishCall {
     std::shared_ptr<const smime::AdmittedCertificate> admitted;
   };
 
+  void AddSubmissions(size_t index, PublishRequest& portion) const;
   absl::StatusOr<smime::AdmittedCertificate> Admit(
       const smime::Admission& admission, const v1::PublishItem& item) const;
 

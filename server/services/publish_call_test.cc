@@ -48,19 +48,30 @@ TEST_F(PublishCallTest, ManyThreadsJudgeEachItemOnceAndOneIsLast) {
   std::atomic<int> last = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] { last += call.AdmitSome(admission_) ? 1 : 0; });
+    threads.emplace_back([&] {
+      while (true) {
+        const auto progress = call.AdmitSome(admission_, 7);
+        if (progress == PublishCall::Progress::kMore) continue;
+        last += progress == PublishCall::Progress::kAllJudged ? 1 : 0;
+        return;
+      }
+    });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(last, 1);
   EXPECT_EQ(call.refused(), 67u);
 
-  const std::vector<Submission> submissions = call.TakeSubmissions();
+  EXPECT_EQ(call.addresses(), 133u);
+  const std::vector<PublishRequest> portions = call.TakePortions(133);
+  ASSERT_EQ(portions.size(), 1u);
+  const PublishRequest& submissions = portions[0];
   ASSERT_EQ(submissions.size(), 133u);
   EXPECT_EQ(submissions[0].label, "u1@x.example");
   EXPECT_EQ(submissions[132].label, "u199@x.example");
   EXPECT_EQ(submissions[0].publisher, "test-ca");
   // Whoever comes late finds nothing to do.
-  EXPECT_FALSE(call.AdmitSome(admission_));
+  EXPECT_EQ(call.AdmitSome(admission_, 1),
+            PublishCall::Progress::kTakenByOthers);
 }
 
 TEST_F(PublishCallTest, PutsOutcomesBesideTheirItems) {
@@ -71,8 +82,9 @@ TEST_F(PublishCallTest, PutsOutcomesBesideTheirItems) {
   request.add_items()->set_certificate(
       root_.Issue({.emails = {"c@x.example"}}).der);
   PublishCall call(request, policy_, kNowMs);
-  ASSERT_TRUE(call.AdmitSome(admission_));
-  ASSERT_EQ(call.TakeSubmissions().size(), 3u);
+  ASSERT_EQ(call.AdmitSome(admission_, 2), PublishCall::Progress::kMore);
+  ASSERT_EQ(call.AdmitSome(admission_, 2), PublishCall::Progress::kAllJudged);
+  ASSERT_EQ(call.TakePortions(10).size(), 1u);
 
   PublishOutcome outcome;
   outcome.tree_size = 9;
@@ -93,6 +105,42 @@ TEST_F(PublishCallTest, PutsOutcomesBesideTheirItems) {
   EXPECT_EQ(response.results(1).code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(response.results(2).code(), 0);
   EXPECT_TRUE(response.results(2).publications(0).already_published());
+}
+
+TEST_F(PublishCallTest, TakesPortionsOfWholeItems) {
+  v1::PublishRequest request;
+  for (size_t addresses : {2, 2, 1, 6, 3}) {
+    std::vector<std::string> emails;
+    for (size_t i = 0; i < addresses; ++i) {
+      emails.push_back(
+          absl::StrCat("u", request.items_size(), "-", i, "@x.example"));
+    }
+    request.add_items()->set_certificate(root_.Issue({.emails = emails}).der);
+  }
+  PublishCall call(request, policy_, kNowMs);
+  ASSERT_EQ(call.AdmitSome(admission_, 5), PublishCall::Progress::kAllJudged);
+  EXPECT_EQ(call.addresses(), 14u);
+  const std::vector<PublishRequest> portions = call.TakePortions(5);
+  ASSERT_EQ(portions.size(), 2u);
+  EXPECT_EQ(portions[0].size(), 5u);
+  EXPECT_EQ(portions[0][4].label, "u2-0@x.example");
+  EXPECT_EQ(portions[1].size(), 3u);
+  EXPECT_EQ(portions[1][0].label, "u4-0@x.example");
+
+  PublishOutcome outcome;
+  for (const PublishRequest& portion : portions) {
+    for (const Submission& one : portion) {
+      outcome.results.push_back(Publication{.label = one.label});
+    }
+  }
+  v1::PublishResponse response;
+  call.FillResponse(outcome, response);
+  // What no portion can hold is that item's affair alone.
+  EXPECT_EQ(response.results(3).code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(response.results(3).message(),
+              HasSubstr("6 addresses; the limit is 5"));
+  ASSERT_EQ(response.results(4).publications_size(), 3);
+  EXPECT_EQ(response.results(4).publications(2).address(), "u4-2@x.example");
 }
 
 TEST_F(PublishCallTest, ALimitOfItemsAndBytes) {

@@ -5,51 +5,54 @@
 #define SEALBOOK_SERVER_SERVICES_PUBLISHER_REGISTRY_H_
 
 #include <grpcpp/security/auth_context.h>
-#include <grpcpp/security/auth_metadata_processor.h>
 
+#include <cstddef>
 #include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/mutex.h"
 #include "server/config/config.h"
 #include "smime/admission.h"
 #include "smime/types.h"
 
 namespace sealbook::server {
 
-// Immutable: thread-safe.
+// Thread-safe.
 class PublisherRegistry {
  public:
   // Requires that no two publishers share a key (server/config checks it).
   explicit PublisherRegistry(const std::vector<PublisherConfig>& publishers);
 
+  // From the next call on; calls that run keep their policy.
+  void Replace(const std::vector<PublisherConfig>& publishers);
+
   // UNAUTHENTICATED: the caller showed no certificate, or one whose key no
   // publisher record names (the message holds its hash, which is what the
-  // operator would have to configure). The policy lives as long as this.
-  absl::StatusOr<const smime::PublisherPolicy*> Identify(
+  // operator would have to configure).
+  absl::StatusOr<std::shared_ptr<const smime::PublisherPolicy>> Identify(
       const grpc::AuthContext& caller) const;
+  // The same for a client certificate in PEM; empty: none was shown.
+  absl::StatusOr<std::shared_ptr<const smime::PublisherPolicy>> Identify(
+      absl::string_view certificate_pem) const;
+
+  // How many are configured.
+  size_t size() const;
 
  private:
-  std::vector<smime::PublisherPolicy> policies_;
-  std::map<smime::KeyHash, size_t> by_key_;
-};
+  struct Records {
+    size_t publishers = 0;
+    std::map<smime::KeyHash, std::shared_ptr<const smime::PublisherPolicy>>
+        by_key;
+  };
+  static std::shared_ptr<const Records> MakeRecords(
+      const std::vector<PublisherConfig>& publishers);
+  std::shared_ptr<const Records> records() const;
 
-// Refuses calls of unknown callers before their messages are read: an unknown
-// caller must not make the server hold megabytes.
-class PublisherGate final : public grpc::AuthMetadataProcessor {
- public:
-  explicit PublisherGate(std::shared_ptr<const PublisherRegistry> registry);
-
-  bool IsBlocking() const override { return false; }
-  grpc::Status Process(const InputMetadata& auth_metadata,
-                       grpc::AuthContext* context,
-                       OutputMetadata* consumed_auth_metadata,
-                       OutputMetadata* response_metadata) override;
-
- private:
-  const std::shared_ptr<const PublisherRegistry> registry_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Records> records_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sealbook::server

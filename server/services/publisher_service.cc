@@ -3,107 +3,206 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "server/services/grpc_status.h"
 #include "server/services/publish_call.h"
 #include "server/services/raw_message.h"
+#include "server/services/revoke_call.h"
 
 namespace sealbook::server {
 namespace {
 
 constexpr uint64_t kRetryAfterMs = 1000;
 
+// Where portions are small, because an interval takes no more, a message is
+// acknowledged bit by bit: most certificates have one or two addresses, and
+// whoever waits for acknowledgements wants to see them come.
+size_t ChunkItems(size_t portion) {
+  return portion == 0 ? kMaxStreamItems : std::max<size_t>(1, portion / 4);
+}
+
+// A stream that cannot begin.
+class RefusedStream final
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  explicit RefusedStream(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
 }  // namespace
 
+// One unary call.
 struct PublisherService::Call {
-  Call(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
-       grpc::ByteBuffer* response, v1::PublishRequest read,
-       const smime::PublisherPolicy& publisher, uint64_t now_ms)
-      : context(context),
-        reactor(reactor),
-        response(response),
-        publisher(publisher),
-        request(std::move(read)),
-        items(request, publisher, now_ms) {}
-
   // gRPC's, valid until reactor->Finish().
-  grpc::CallbackServerContext* const context;
-  grpc::ServerUnaryReactor* const reactor;
-  grpc::ByteBuffer* const response;
+  grpc::CallbackServerContext* context = nullptr;
+  grpc::ServerUnaryReactor* reactor = nullptr;
+  grpc::ByteBuffer* response = nullptr;
+  std::string rpc;
 
-  const smime::PublisherPolicy& publisher;
-  const v1::PublishRequest request;
-  PublishCall items;
+  // What Open found.
+  std::shared_ptr<const smime::PublisherPolicy> publisher;
+  // Of the publisher's share.
+  size_t items = 0;
 };
+
+PublisherService::PublisherService(const Parts& parts)
+    : parts_(parts),
+      shares_(parts.max_items),
+      queue_shares_(parts.max_items, "addresses"),
+      submitter_({.sequencer = parts.sequencer,
+                  .shares = &queue_shares_,
+                  .publishers = [parts] { return parts.publishers->size(); },
+                  .queue = parts.queue}),
+      engine_({.admission = parts.admission,
+               .submitter = &submitter_,
+               .records = parts.records,
+               .visible_head = parts.visible_head,
+               .clock = parts.clock,
+               .queue = parts.queue,
+               .shares = &queue_shares_,
+               .publishers = [parts] { return parts.publishers->size(); },
+               .max_publications = parts.max_publications,
+               .portion = parts.portion == 0 ? parts.max_publications
+                                             : parts.portion}) {}
+
+template <typename Message, typename Check>
+bool PublisherService::Open(Call& call, const grpc::ByteBuffer& bytes,
+                            const Check& check, Message& request) {
+  absl::StatusOr<std::shared_ptr<const smime::PublisherPolicy>> publisher =
+      parts_.publishers->Identify(*call.context->auth_context());
+  absl::Status status = publisher.status();
+  if (status.ok()) status = ReadMessage(bytes, request);
+  if (status.ok()) status = check(request);
+  if (!status.ok()) {
+    LogFailure(call.rpc, "", status);
+    call.reactor->Finish(ToGrpcStatus(status));
+    return false;
+  }
+  status = shares_.Acquire((*publisher)->id, request.items_size(),
+                           parts_.publishers->size());
+  if (!status.ok()) {
+    call.reactor->Finish(
+        Overloaded(*call.context, status.message(), kRetryAfterMs));
+    return false;
+  }
+  call.publisher = *publisher;
+  call.items = request.items_size();
+  return true;
+}
+
+grpc::ServerUnaryReactor* PublisherService::PublishOrValidate(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer& bytes,
+    grpc::ByteBuffer* response, bool validate) {
+  Call call{context, context->DefaultReactor(), response,
+            validate ? "Validate" : "Publish"};
+  PublishJob job;
+  if (!Open(call, bytes, CheckPublishLimits, job.request)) return call.reactor;
+  job.publisher = call.publisher;
+  job.validate = validate;
+  job.done = [this, call](const absl::StatusOr<v1::PublishResponse>& answer) {
+    Finish(call, answer);
+  };
+  if (!engine_.Start(std::move(job))) {
+    shares_.Release(call.publisher->id, call.items);
+    call.reactor->Finish(Overloaded(
+        *context, "too many publications are waiting", kRetryAfterMs));
+  }
+  return call.reactor;
+}
 
 grpc::ServerUnaryReactor* PublisherService::Publish(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
     grpc::ByteBuffer* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  absl::StatusOr<const smime::PublisherPolicy*> publisher =
+  return PublishOrValidate(context, *bytes, response, /*validate=*/false);
+}
+
+grpc::ServerUnaryReactor* PublisherService::Validate(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+    grpc::ByteBuffer* response) {
+  return PublishOrValidate(context, *bytes, response, /*validate=*/true);
+}
+
+grpc::ServerUnaryReactor* PublisherService::Revoke(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+    grpc::ByteBuffer* response) {
+  Call call{context, context->DefaultReactor(), response, "Revoke"};
+  RevokeJob job;
+  if (!Open(call, *bytes, CheckRevokeLimits, job.request)) return call.reactor;
+  job.publisher = call.publisher;
+  job.now_ms = parts_.clock->WallMs();
+  // The context is valid until the call is finished, which is the last thing.
+  job.abandoned = [context] { return context->IsCancelled(); };
+  job.done = [this, call](const absl::StatusOr<v1::RevokeResponse>& answer) {
+    if (answer.ok()) {
+      spdlog::info("publisher {}: {} revocations, tree size {}",
+                   call.publisher->id, call.items, answer->tree_size());
+    }
+    Finish(call, answer);
+  };
+  const RevokeParts revoke = {.records = parts_.records,
+                              .admission = parts_.admission,
+                              .sequencer = parts_.sequencer,
+                              .submitter = &submitter_,
+                              .queue = parts_.queue};
+  const bool posted = parts_.queue->TryPost(
+      call.publisher->id, [revoke, job] { RevokeAll(revoke, job); });
+  if (!posted) {
+    shares_.Release(call.publisher->id, call.items);
+    call.reactor->Finish(Overloaded(
+        *context, "too many publications are waiting", kRetryAfterMs));
+  }
+  return call.reactor;
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
+PublisherService::PublishStream(grpc::CallbackServerContext* context) {
+  absl::StatusOr<std::shared_ptr<const smime::PublisherPolicy>> publisher =
       parts_.publishers->Identify(*context->auth_context());
-  v1::PublishRequest request;
-  absl::Status status = publisher.status();
-  if (status.ok()) status = ReadMessage(*bytes, request);
-  if (status.ok()) status = CheckPublishLimits(request);
-  if (!status.ok()) {
-    LogFailure("Publish", "", status);
-    reactor->Finish(ToGrpcStatus(status));
-    return reactor;
+  if (!publisher.ok()) {
+    LogFailure("PublishStream", "", publisher.status());
+    return new RefusedStream(ToGrpcStatus(publisher.status()));
   }
-
-  const size_t helpers =
-      std::min<size_t>(parts_.queue->threads(), request.items_size());
-  auto call =
-      std::make_shared<Call>(context, reactor, response, std::move(request),
-                             **publisher, parts_.clock->WallMs());
-  // The first task can do all of the work; the others only make it faster, so
-  // they may be missing.
-  if (!parts_.queue->TryPost([this, call] { Admit(call); })) {
-    reactor->Finish(Overloaded(*context, "too many publications are waiting",
-                               kRetryAfterMs));
-    return reactor;
+  const absl::Status opened = shares_.OpenStream((*publisher)->id);
+  if (!opened.ok()) {
+    return new RefusedStream(
+        Overloaded(*context, opened.message(), kRetryAfterMs));
   }
-  for (size_t i = 1; i < helpers; ++i) {
-    if (!parts_.queue->TryPost([this, call] { Admit(call); })) break;
+  auto* stream =
+      new server::PublishStream({.context = context,
+                                 .engine = &engine_,
+                                 .shares = &shares_,
+                                 .publishers = parts_.publishers,
+                                 .publisher = (*publisher)->id,
+                                 .chunk_items = ChunkItems(parts_.portion),
+                                 .gone = [this](server::PublishStream* gone) {
+                                   MutexLock lock(mutex_);
+                                   streams_.erase(gone);
+                                 }});
+  // Before it starts: then nobody can have ended it. It cannot go while it is
+  // stopped, because it leaves the set first.
+  MutexLock lock(mutex_);
+  streams_.insert(stream);
+  if (stopping_) {
+    stream->Stop();
+  } else {
+    stream->Start();
   }
-  return reactor;
+  return stream;
 }
 
-void PublisherService::Admit(const std::shared_ptr<Call>& call) {
-  if (call->items.AdmitSome(*parts_.admission)) Sequence(call);
+void PublisherService::StopStreams() {
+  MutexLock lock(mutex_);
+  stopping_ = true;
+  for (server::PublishStream* stream : streams_) stream->Stop();
 }
 
-void PublisherService::Sequence(const std::shared_ptr<Call>& call) {
-  std::vector<Submission> submissions = call->items.TakeSubmissions();
-  if (submissions.empty()) {
-    const std::shared_ptr<const SignedHead> head = parts_.visible_head->Get();
-    PublishOutcome nothing;
-    nothing.tree_size = head == nullptr ? 0 : head->tree_size;
-    Finish(*call, nothing);
-    return;
-  }
-  if (submissions.size() > parts_.max_publications) {
-    Finish(*call, absl::InvalidArgumentError(absl::StrCat(
-                      "the request's certificates name ", submissions.size(),
-                      " addresses; the limit is ", parts_.max_publications,
-                      ": publish them in several requests")));
-    return;
-  }
-  parts_.sequencer->Submit(
-      std::move(submissions),
-      [this, call](const absl::StatusOr<PublishOutcome>& outcome) {
-        Finish(*call, outcome);
-      });
-}
-
-void PublisherService::Fail(Call& call, const absl::Status& status) {
-  LogFailure("Publish", "", status);
+void PublisherService::Fail(const Call& call, const absl::Status& status) {
+  LogFailure(call.rpc, "", status);
   if (const std::optional<uint64_t> retry = RetryAfterMs(status);
       retry.has_value()) {
     AddRetryHint(*call.context, *retry);
@@ -115,20 +214,15 @@ void PublisherService::Fail(Call& call, const absl::Status& status) {
       stopped ? absl::UnavailableError(status.message()) : status));
 }
 
-void PublisherService::Finish(Call& call,
-                              const absl::StatusOr<PublishOutcome>& outcome) {
-  if (!outcome.ok()) {
-    Fail(call, outcome.status());
-    return;
+template <typename Response>
+void PublisherService::Finish(const Call& call,
+                              const absl::StatusOr<Response>& response) {
+  shares_.Release(call.publisher->id, call.items);
+  if (response.ok()) {
+    call.reactor->Finish(WriteMessage(*response, *call.response));
+  } else {
+    Fail(call, response.status());
   }
-  v1::PublishResponse message;
-  call.items.FillResponse(*outcome, message);
-  spdlog::info(
-      "publisher {}: {} items, {} refused by admission, {} publications, tree "
-      "size {}",
-      call.publisher.id, message.results_size(), call.items.refused(),
-      outcome->results.size(), outcome->tree_size);
-  call.reactor->Finish(WriteMessage(message, *call.response));
 }
 
 }  // namespace sealbook::server

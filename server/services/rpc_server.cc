@@ -6,8 +6,10 @@
 #include <grpcpp/server_builder.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "base/status_macros.h"
 #include "server/config/host_port.h"
+#include "server/services/call_watch.h"
 #include "server/services/port_probe.h"
 
 namespace sealbook::server {
@@ -16,9 +18,12 @@ namespace {
 constexpr int kSecondMs = 1000;
 constexpr int kMinuteMs = 60 * kSecondMs;
 
-// Both are process-wide switches of gRPC, read when a server is built.
+// Process-wide switches of gRPC, read when a server is built, and of the locks
+// in it: Debian's Abseil is built with its search for deadlocks, which takes
+// one lock for all of them at each.
 void EnablePlugins() {
   static const bool once = [] {
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     return true;
@@ -72,6 +77,13 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(
                            &server->port_);
   for (grpc::Service* service : options.services) {
     builder.RegisterService(service);
+  }
+  if (options.observer != nullptr) {
+    std::vector<
+        std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
+        watches;
+    watches.push_back(MakeCallWatch(*options.observer));
+    builder.experimental().SetInterceptorCreators(std::move(watches));
   }
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || server->port_ == 0) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/services/call_observer.h"
 
 namespace sealbook::server {
 
@@ -36,6 +37,8 @@ struct RpcServerOptions {
   // Memory for calls that are being read or answered; beyond it new connections
   // wait or are refused.
   size_t memory_bytes = 64 << 20;
+  // Told of every call that ends; outlives the server. Null: nobody is.
+  CallObserver* observer = nullptr;
 };
 
 // Thread-safe.

@@ -62,21 +62,4 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const ListenerConfig& listener) {
   return files;
 }
 
-std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(
-    const TlsFiles& files) {
-  grpc::SslServerCredentialsOptions options(
-      files.client_cas.empty()
-          ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-          : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.pem_root_certs = files.client_cas;
-  options.pem_key_cert_pairs.push_back(
-      {std::string(files.private_key.view().data(),
-                   files.private_key.view().size()),
-       files.certificates});
-  std::shared_ptr<grpc::ServerCredentials> credentials =
-      grpc::SslServerCredentials(options);
-  crypto::Wipe(options.pem_key_cert_pairs.front().private_key);
-  return credentials;
-}
-
 }  // namespace sealbook::server

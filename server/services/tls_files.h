@@ -3,9 +3,6 @@
 #ifndef SEALBOOK_SERVER_SERVICES_TLS_FILES_H_
 #define SEALBOOK_SERVER_SERVICES_TLS_FILES_H_
 
-#include <grpcpp/security/server_credentials.h>
-
-#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -28,12 +25,6 @@ struct TlsFiles {
 // by others (crypto/key_file.h), encrypted, or another one than the
 // certificate's; a client CA is none.
 absl::StatusOr<TlsFiles> ReadTlsFiles(const ListenerConfig& listener);
-
-// TLS for a listener. With client CAs, a client certificate that is shown must
-// be below one of them, else the handshake fails. Whether one must be shown is
-// decided by whoever reads the call, which can say so in words.
-std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(
-    const TlsFiles& files);
 
 }  // namespace sealbook::server
 

@@ -1,5 +1,6 @@
 // What Storage promises, asked of every backend.
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <iostream>
@@ -188,6 +189,38 @@ TEST_P(StorageConformanceTest, KeepsTablesApart) {
   EXPECT_THAT(Read(Table::kPages, "k"), Optional(std::string("page")));
   EXPECT_EQ(Read(Table::kLabels, "k"), std::nullopt);
   EXPECT_THAT(Scan(Table::kEntries, ""), ElementsAre(Pair("k", "entry")));
+}
+
+TEST_P(StorageConformanceTest, ScansEverythingAsOfOneMoment) {
+  Contents seen;
+  std::vector<std::pair<Table, std::string>> order;
+  ASSERT_THAT(storage_->Commit({.new_head = "1",
+                                .puts = {{Table::kLabels, "b", "2"},
+                                         {Table::kEntries, "", "0"},
+                                         {Table::kLabels, "a", "1"}}}),
+              IsOk());
+  const absl::StatusOr<Contents> before = ScanAll(*storage_);
+  ASSERT_THAT(storage_->ScanEverything([&](Table table, absl::string_view key,
+                                           absl::string_view value) {
+    order.emplace_back(table, std::string(key));
+    seen[order.back()] = std::string(value);
+    // What is committed meanwhile does not appear.
+    const std::string head = std::to_string(order.size());
+    EXPECT_THAT(storage_->Commit({.expected_head = head,
+                                  .new_head = std::to_string(order.size() + 1),
+                                  .puts = {{Table::kLabels, "c", "3"}}}),
+                IsOk());
+    return true;
+  }),
+              IsOk());
+  EXPECT_EQ(seen, *before);
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+  int visits = 0;
+  ASSERT_THAT(
+      storage_->ScanEverything([&](Table, absl::string_view,
+                                   absl::string_view) { return ++visits < 2; }),
+      IsOk());
+  EXPECT_EQ(visits, 2);
 }
 
 TEST_P(StorageConformanceTest, ScansUpwardsFromTheGivenKey) {

@@ -29,16 +29,18 @@ leveldb::Status WriteAndSync(leveldb::Env& env, const std::string& path,
 
 }  // namespace
 
-absl::Status WriteFormatFile(leveldb::Env& env, const std::string& directory) {
+absl::Status WriteFormatFile(leveldb::Env& env, const std::string& directory,
+                             int version) {
   const std::string path = absl::StrCat(directory, "/", kFormatFileName);
   const std::string unfinished = absl::StrCat(path, ".tmp");
-  const std::string contents = absl::StrCat(kMagic, kFormatVersion, "\n");
+  const std::string contents = absl::StrCat(kMagic, version, "\n");
   leveldb::Status status = WriteAndSync(env, unfinished, contents);
   if (status.ok()) status = env.RenameFile(unfinished, path);
   return FromLevelDb(status, absl::StrCat("writing ", path));
 }
 
-absl::Status CheckFormatFile(leveldb::Env& env, const std::string& directory) {
+absl::StatusOr<int> ReadFormatFile(leveldb::Env& env,
+                                   const std::string& directory) {
   const std::string path = absl::StrCat(directory, "/", kFormatFileName);
   std::string contents;
   SEALBOOK_RETURN_IF_ERROR(
@@ -54,13 +56,18 @@ absl::Status CheckFormatFile(leveldb::Env& env, const std::string& directory) {
         " is damaged or not Sealbook's: it does not hold the two lines "
         "that a Sealbook data directory is known by"));
   }
-  if (version != kFormatVersion) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        directory, " has storage format ", version,
-        ", but this program reads and writes format ", kFormatVersion,
-        " only: run the version of sealbookd that wrote it"));
-  }
-  return absl::OkStatus();
+  return version;
+}
+
+absl::Status CheckFormatFile(leveldb::Env& env, const std::string& directory) {
+  SEALBOOK_ASSIGN_OR_RETURN(const int version, ReadFormatFile(env, directory));
+  if (version == kFormatVersion) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      directory, " has storage format ", version,
+      ", but this program reads and writes format ", kFormatVersion, " only: ",
+      version < kFormatVersion
+          ? "run `sealbookd migrate`"
+          : "a newer sealbookd wrote it; run that version"));
 }
 
 }  // namespace sealbook::server

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "leveldb/env.h"
 
 namespace sealbook::server {
@@ -15,11 +16,17 @@ inline constexpr int kFormatVersion = 1;
 
 // Writes `directory`/FORMAT: all of it or none, durable on OK if `env` makes
 // renames durable. Errors as FromLevelDb.
-absl::Status WriteFormatFile(leveldb::Env& env, const std::string& directory);
+absl::Status WriteFormatFile(leveldb::Env& env, const std::string& directory,
+                             int version = kFormatVersion);
+
+// The version that `directory`/FORMAT names. FAILED_PRECONDITION: it is not
+// ours or damaged. Other errors as FromLevelDb.
+absl::StatusOr<int> ReadFormatFile(leveldb::Env& env,
+                                   const std::string& directory);
 
 // OK: `directory`/FORMAT names kFormatVersion. FAILED_PRECONDITION: it is not
-// ours, damaged, or names another version; the message says which. Other errors
-// as FromLevelDb.
+// ours, damaged, or names another version; the message says which, and what to
+// do. Other errors as FromLevelDb.
 absl::Status CheckFormatFile(leveldb::Env& env, const std::string& directory);
 
 }  // namespace sealbook::server

@@ -233,6 +233,23 @@ absl::Status LevelDbStorage::Scan(
   return FromLevelDb(it->status(), absl::StrCat("scanning ", directory_));
 }
 
+absl::Status LevelDbStorage::ScanEverything(const RecordVisitor& visit) {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  options.fill_cache = false;
+  // An iterator reads the database as it was when it was made.
+  const std::unique_ptr<leveldb::Iterator> it(db_->NewIterator(options));
+  for (it->SeekToFirst(); it->Valid() && it->status().ok(); it->Next()) {
+    const absl::string_view key(it->key().data(), it->key().size());
+    if (key.empty()) return absl::DataLossError("a record without a table");
+    if (!visit(static_cast<Table>(key[0]), key.substr(1),
+               absl::string_view(it->value().data(), it->value().size()))) {
+      break;
+    }
+  }
+  return FromLevelDb(it->status(), absl::StrCat("scanning ", directory_));
+}
+
 absl::Status LevelDbStorage::Commit(const CommitRequest& request) {
   SEALBOOK_RETURN_IF_ERROR(CheckPuts(request.puts));
   const std::string head_key = DatabaseKey(Table::kHead, "");

@@ -84,6 +84,7 @@ class LevelDbStorage final : public Storage {
       Table table, absl::string_view from,
       const std::function<bool(absl::string_view key, absl::string_view value)>&
           visit) override;
+  absl::Status ScanEverything(const RecordVisitor& visit) override;
   absl::Status Commit(const CommitRequest& request) override;
   absl::Status PutRecord(const Put& put) override;
 

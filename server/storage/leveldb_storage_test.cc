@@ -15,6 +15,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/storage/format_file.h"
+#include "server/storage/migration.h"
 #include "server/storage/testing/fault_env.h"
 #include "server/storage/testing/status_matchers.h"
 #include "server/storage/testing/temporary_directory.h"
@@ -252,6 +254,92 @@ TEST_F(LevelDbStorageTest, NamesAFullDiskAtCreation) {
       Refuses(absl::StatusCode::kFailedPrecondition, "was interrupted"));
   EXPECT_THAT(LevelDbStorage::Create("/log", env.Options()),
               Refuses(absl::StatusCode::kFailedPrecondition, "not empty"));
+}
+
+// From format 1 to an invented one: its records are the same, a file tells.
+absl::Status CopyStep(const std::string& from, const std::string& to) {
+  std::filesystem::copy(from + "/leveldb", to + "/leveldb",
+                        std::filesystem::copy_options::recursive);
+  std::ofstream(to + "/new") << "format 2";
+  return absl::OkStatus();
+}
+
+class MigrationTest : public LevelDbStorageTest {
+ protected:
+  MigrationTest() {
+    auto storage = LevelDbStorage::Create(path_, {});
+    EXPECT_THAT(storage, IsOk());
+    EXPECT_THAT((*storage)->PutRecord({Table::kLabels, "a", "1"}), IsOk());
+  }
+  const MigrationSteps steps_ = {{1, CopyStep}};
+  const std::string kept_ = path_ + ".format-1";
+  const std::string next_ = path_ + ".migrating";
+};
+
+TEST_F(MigrationTest, WritesTheNextFormatBesideAndKeepsTheOldOne) {
+  auto plan = PlanMigration(path_, steps_, 2);
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_EQ(plan->from, 1);
+  EXPECT_EQ(plan->to, 2);
+  EXPECT_FALSE(std::filesystem::exists(next_));
+  // A trailing slash changes nothing.
+  ASSERT_THAT(Migrate(path_ + "/", steps_, 2), IsOk());
+  EXPECT_EQ(ReadFile("FORMAT"), "sealbook storage\nformat 2\n");
+  EXPECT_EQ(ReadFile("new"), "format 2");
+  EXPECT_THAT(
+      LevelDbStorage::Open(path_, {}),
+      Refuses(absl::StatusCode::kFailedPrecondition, "a newer sealbookd"));
+  EXPECT_FALSE(std::filesystem::exists(next_));
+  auto old = LevelDbStorage::Open(kept_, {});
+  ASSERT_THAT(old, IsOk());
+  EXPECT_EQ((*old)->Read(Table::kLabels, {"a"}).value()[0], "1");
+  // Once more: nothing to do.
+  EXPECT_THAT(Migrate(path_, steps_, 2), IsOk());
+}
+
+TEST_F(MigrationTest, LeavesTheDataWhereAStepFails) {
+  const MigrationSteps failing = {
+      {1, [](const std::string& from, const std::string& to) {
+         CopyStep(from, to).IgnoreError();
+         return absl::ResourceExhaustedError("the disk is full");
+       }}};
+  EXPECT_THAT(Migrate(path_, failing, 2),
+              Refuses(absl::StatusCode::kResourceExhausted, "disk is full"));
+  EXPECT_THAT(LevelDbStorage::Open(path_, {}), IsOk());
+  EXPECT_FALSE(std::filesystem::exists(next_ + "/FORMAT"));
+  // What the attempt left does not get in the way of the next.
+  EXPECT_THAT(Migrate(path_, steps_, 2), IsOk());
+  EXPECT_EQ(ReadFile("new"), "format 2");
+}
+
+TEST_F(MigrationTest, KeepsTheOldDataOfAnAttemptThatWasInterrupted) {
+  ASSERT_THAT(Migrate(path_, steps_, 2), IsOk());
+  // As if it had ended between the exchange of names and the last one.
+  std::filesystem::rename(kept_, next_);
+  ASSERT_THAT(Migrate(path_, steps_, 2), IsOk());
+  EXPECT_THAT(LevelDbStorage::Open(kept_, {}), IsOk());
+}
+
+TEST_F(MigrationTest, RefusesWhatItCannotOrMustNotDo) {
+  EXPECT_THAT(PlanMigration(path_ + "x", steps_, 2),
+              Refuses(absl::StatusCode::kNotFound, "not a Sealbook data"));
+  EXPECT_THAT(PlanMigration(path_, steps_, 3),
+              Refuses(absl::StatusCode::kFailedPrecondition,
+                      "leads from format 2 to 3"));
+  EXPECT_THAT(PlanMigration(path_, steps_, 0),
+              Refuses(absl::StatusCode::kFailedPrecondition, "newer"));
+  {
+    const auto open = LevelDbStorage::Open(path_, {});
+    ASSERT_THAT(open, IsOk());
+    EXPECT_THAT(Migrate(path_, steps_, 2),
+                Refuses(absl::StatusCode::kUnavailable, "stop it first"));
+  }
+  std::filesystem::create_directory(kept_);
+  EXPECT_THAT(Migrate(path_, steps_, 2),
+              Refuses(absl::StatusCode::kAlreadyExists, "move it away"));
+  WriteFile("FORMAT", "something else");
+  EXPECT_THAT(Migrate(path_, steps_, 2),
+              Refuses(absl::StatusCode::kFailedPrecondition, "damaged"));
 }
 
 }  // namespace

@@ -88,6 +88,21 @@ absl::Status MemoryStorage::Scan(
   }
 }
 
+absl::Status MemoryStorage::ScanEverything(const RecordVisitor& visit) {
+  const auto tables = [this] {
+    MutexLock lock(disk_->mutex_);
+    return disk_->tables_;
+  }();
+  for (size_t number = 0; number < tables.size(); ++number) {
+    for (const auto& [key, value] : tables[number]) {
+      if (!visit(static_cast<Table>(number), key, value)) {
+        return absl::OkStatus();
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status MemoryStorage::Commit(const CommitRequest& request) {
   SEALBOOK_RETURN_IF_ERROR(CheckPuts(request.puts));
   MutexLock lock(disk_->mutex_);

@@ -58,6 +58,8 @@ class MemoryStorage final : public Storage {
       Table table, absl::string_view from,
       const std::function<bool(absl::string_view key, absl::string_view value)>&
           visit) override;
+  // Holds a copy of everything meanwhile.
+  absl::Status ScanEverything(const RecordVisitor& visit) override;
   absl::Status Commit(const CommitRequest& request) override;
   absl::Status PutRecord(const Put& put) override;
 

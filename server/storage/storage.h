@@ -35,6 +35,9 @@ enum class Table : uint8_t {
   kValues = 9,
   kPublications = 10,
   kIssuers = 11,
+  kRevocations = 12,
+  kCompromisedKeys = 13,
+  kSerials = 14,
 };
 
 struct Put {
@@ -51,6 +54,10 @@ struct CommitRequest {
   // Never in kHead. Later puts of one key win.
   std::vector<Put> puts;
 };
+
+// The views are valid during the call only. False: no more.
+using RecordVisitor = std::function<bool(Table table, absl::string_view key,
+                                         absl::string_view value)>;
 
 class Storage {
  public:
@@ -71,6 +78,11 @@ class Storage {
       Table table, absl::string_view from,
       const std::function<bool(absl::string_view key, absl::string_view value)>&
           visit) = 0;
+
+  // Visits every record, of all tables and all as of one moment, in ascending
+  // order of table and key, until `visit` returns false. Commits go on
+  // meanwhile and are not visited. Otherwise as Scan.
+  virtual absl::Status ScanEverything(const RecordVisitor& visit) = 0;
 
   // Writes everything or nothing. OK: it is durable. ABORTED: the stored head
   // is not `expected_head`; nothing was written. INVALID_ARGUMENT: a put in

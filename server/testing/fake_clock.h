@@ -17,6 +17,9 @@ class FakeClock final : public Clock {
   uint64_t WallMs() const override { return wall_ms_; }
   uint64_t MonotonicMs() const override { return monotonic_ms_; }
 
+  bool Synchronized() const override { return synchronized_; }
+
+  void set_synchronized(bool synchronized) { synchronized_ = synchronized; }
   // Time passes.
   void Advance(uint64_t ms) {
     // In this order: what becomes due by the monotonic clock then reads a wall
@@ -30,6 +33,7 @@ class FakeClock final : public Clock {
  private:
   std::atomic<uint64_t> wall_ms_;
   std::atomic<uint64_t> monotonic_ms_ = 5000;
+  std::atomic<bool> synchronized_ = true;
 };
 
 }  // namespace sealbook::server::testing

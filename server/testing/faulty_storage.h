@@ -80,6 +80,10 @@ class FaultyStorage final : public Storage {
     return storage_->Scan(table, from, visit);
   }
 
+  absl::Status ScanEverything(const RecordVisitor& visit) override {
+    return storage_->ScanEverything(visit);
+  }
+
   absl::Status Commit(const CommitRequest& request) override {
     CommitRequest edited = request;
     std::optional<Fault> fault;

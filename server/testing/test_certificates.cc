@@ -26,7 +26,11 @@ std::shared_ptr<const smime::AdmittedCertificate> TestAuthority::Issue(
   auto admitted = std::make_shared<smime::AdmittedCertificate>();
   admitted->der =
       issuing_.Issue({.emails = addresses, .not_after_ms = not_after_ms}).der;
-  admitted->sha256 = smime::HashCertificate(admitted->der);
+  const smime::CertificateFacts facts =
+      smime::ReadCertificateFacts(admitted->der).value();
+  admitted->sha256 = facts.sha256;
+  admitted->key_sha256 = facts.key_sha256;
+  admitted->serial_hex = facts.serial_hex;
   admitted->role = smime::Role::kSignAndEncrypt;
   for (const std::string& address : addresses) {
     admitted->addresses.push_back({address, address});

@@ -64,24 +64,29 @@ class LevelDbTestDisk final : public CopyableDisk {
 
 }  // namespace
 
-const crypto::SignaturePrivateKey& SigningKey() {
-  static const auto& key =
-      *OrDie(crypto::SignaturePrivateKey::Generate(crypto::CipherSuite::kP256))
-           .release();
-  return key;
+const crypto::SignaturePrivateKey& SigningKey(crypto::CipherSuite suite) {
+  using crypto::CipherSuite;
+  using Key = crypto::SignaturePrivateKey;
+  static const auto& p256 = *OrDie(Key::Generate(CipherSuite::kP256)).release();
+  static const auto& ed25519 =
+      *OrDie(Key::Generate(CipherSuite::kEd25519)).release();
+  return suite == CipherSuite::kP256 ? p256 : ed25519;
 }
 
-const crypto::VrfPrivateKey& VrfKey() {
-  static const auto& key =
-      *OrDie(crypto::VrfPrivateKey::Generate(crypto::CipherSuite::kP256))
-           .release();
-  return key;
+const crypto::VrfPrivateKey& VrfKey(crypto::CipherSuite suite) {
+  using crypto::CipherSuite;
+  using Key = crypto::VrfPrivateKey;
+  static const auto& p256 = *OrDie(Key::Generate(CipherSuite::kP256)).release();
+  static const auto& ed25519 =
+      *OrDie(Key::Generate(CipherSuite::kEd25519)).release();
+  return suite == CipherSuite::kP256 ? p256 : ed25519;
 }
 
-keytrans::Configuration TestConfiguration() {
+keytrans::Configuration TestConfiguration(crypto::CipherSuite suite) {
   keytrans::Configuration configuration;
-  configuration.signature_public_key = SigningKey().public_key();
-  configuration.vrf_public_key = VrfKey().public_key();
+  configuration.ciphersuite = suite;
+  configuration.signature_public_key = SigningKey(suite).public_key();
+  configuration.vrf_public_key = VrfKey(suite).public_key();
   configuration.max_ahead = 60'000;
   configuration.max_behind = 3'600'000;
   configuration.reasonable_monitoring_window = 86'400'000;
@@ -96,14 +101,15 @@ std::unique_ptr<CopyableDisk> NewLevelDbDisk() {
   return std::make_unique<LevelDbTestDisk>();
 }
 
-TestLog::TestLog(std::unique_ptr<TestDisk> disk)
-    : disk_(std::move(disk)),
-      verifier_(OrDie(keytrans::Verifier::Create(TestConfiguration()))),
+TestLog::TestLog(std::unique_ptr<TestDisk> disk, crypto::CipherSuite suite)
+    : suite_(suite),
+      disk_(std::move(disk)),
+      verifier_(OrDie(keytrans::Verifier::Create(TestConfiguration(suite)))),
       clock_(smime::testing::kNowMs) {
   options_.worker_threads = 2;
   options_.idle_tick_ms = 5;
   std::unique_ptr<Storage> storage = OrDie(disk_->Create());
-  const absl::Status made = InitLog(*storage, TestConfiguration());
+  const absl::Status made = InitLog(*storage, TestConfiguration(suite));
   if (!made.ok()) OrDie(absl::StatusOr<int>(made));
 }
 
@@ -117,14 +123,15 @@ void TestLog::Open() {
 
 SequencerParts TestLog::Parts() {
   store_ = std::make_unique<LogStore>(*storage_);
-  prover_source_ = std::make_unique<StoredLog>(*store_, VrfKey(), kCacheBytes);
+  prover_source_ =
+      std::make_unique<StoredLog>(*store_, VrfKey(suite_), kCacheBytes);
   SequencerParts parts;
   parts.storage = storage_.get();
   parts.mark = mark_.get();
   parts.pages = &prover_source_->pages();
   parts.visible_head = &visible_;
-  parts.signing_key = &SigningKey();
-  parts.vrf_key = &VrfKey();
+  parts.signing_key = &SigningKey(suite_);
+  parts.vrf_key = &VrfKey(suite_);
   parts.clock = &clock_;
   parts.random = &crypto::SystemRandom();
   parts.disk_space = disk_space_;
@@ -146,6 +153,9 @@ absl::Status TestLog::Start() {
   events.refused = [this](const absl::Status& status) {
     MutexLock lock(mutex_);
     refused_ = status;
+  };
+  events.heartbeat_ended = [this](bool written) {
+    if (!written) ++heartbeats_failed_;
   };
   SEALBOOK_ASSIGN_OR_RETURN(sequencer_,
                             Sequencer::Start(Parts(), options_, events));
@@ -210,9 +220,9 @@ absl::StatusOr<std::optional<keytrans::VerifiedVersion>> TestLog::LookUp(
   request.label = label;
   SEALBOOK_ASSIGN_OR_RETURN(
       keytrans::SearchAnswer answer,
-      keytrans::AnswerSearch(*prover_source_, TestConfiguration(),
+      keytrans::AnswerSearch(*prover_source_, TestConfiguration(suite_),
                              head()->TreeHead(), request));
-  if (!answer.found) {
+  if (answer.kind == keytrans::SearchAnswer::Kind::kAbsent) {
     SEALBOOK_ASSIGN_OR_RETURN(
         keytrans::VerifiedAbsence absent,
         verifier_.VerifyAbsence(request, view_, answer.bytes, clock_.WallMs()));

@@ -8,6 +8,7 @@
 #ifndef SEALBOOK_SERVER_TESTING_TEST_LOG_H_
 #define SEALBOOK_SERVER_TESTING_TEST_LOG_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <future>
@@ -20,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
 #include "crypto/signature.h"
+#include "crypto/types.h"
 #include "crypto/vrf.h"
 #include "keytrans/structures.h"
 #include "keytrans/tree_view.h"
@@ -33,11 +35,14 @@
 
 namespace sealbook::server::testing {
 
-// The keys that all test logs share: making them is slow.
-const crypto::SignaturePrivateKey& SigningKey();
-const crypto::VrfPrivateKey& VrfKey();
+// The keys that all test logs of a suite share: making them is slow.
+const crypto::SignaturePrivateKey& SigningKey(
+    crypto::CipherSuite suite = crypto::CipherSuite::kP256);
+const crypto::VrfPrivateKey& VrfKey(
+    crypto::CipherSuite suite = crypto::CipherSuite::kP256);
 // max_ahead 1 min, max_behind 1 h, window 24 h.
-keytrans::Configuration TestConfiguration();
+keytrans::Configuration TestConfiguration(
+    crypto::CipherSuite suite = crypto::CipherSuite::kP256);
 
 // Where a log lives on.
 class TestDisk {
@@ -60,7 +65,8 @@ std::unique_ptr<CopyableDisk> NewLevelDbDisk();
 class TestLog {
  public:
   // Makes the log, as `init` does. Aborts when that fails.
-  explicit TestLog(std::unique_ptr<TestDisk> disk = NewMemoryDisk());
+  explicit TestLog(std::unique_ptr<TestDisk> disk = NewMemoryDisk(),
+                   crypto::CipherSuite suite = crypto::CipherSuite::kP256);
   ~TestLog();
   TestLog(const TestLog&) = delete;
   TestLog& operator=(const TestLog&) = delete;
@@ -100,6 +106,8 @@ class TestLog {
   // The first status that the sequencer gave up with, or refused a batch with.
   absl::Status stopped_with() const;
   absl::Status refused_with() const;
+  // Heartbeats that were not written.
+  uint64_t heartbeats_failed() const { return heartbeats_failed_; }
 
   // Asks for `label` as a client does that retains what it verified last, and
   // verifies the answer. Absent: it was proven that there is none.
@@ -109,6 +117,7 @@ class TestLog {
   const std::optional<keytrans::TreeView>& view() const { return view_; }
 
  private:
+  const crypto::CipherSuite suite_;
   const std::unique_ptr<TestDisk> disk_;
   const std::shared_ptr<Mark> mark_disk_ = std::make_shared<Mark>();
   const keytrans::Verifier verifier_;
@@ -122,6 +131,7 @@ class TestLog {
   std::unique_ptr<LogStore> store_;
   std::unique_ptr<StoredLog> prover_source_;
   VisibleHead visible_;
+  std::atomic<uint64_t> heartbeats_failed_ = 0;
   mutable Mutex mutex_;
   absl::Status stopped_ ABSL_GUARDED_BY(mutex_);
   absl::Status refused_ ABSL_GUARDED_BY(mutex_);

@@ -49,44 +49,59 @@ const std::vector<std::string>& Inputs() {
   return inputs;
 }
 
+constexpr CipherSuite kP256 = CipherSuite::kP256;
+constexpr CipherSuite kEd25519 = CipherSuite::kEd25519;
+
+template <CipherSuite kSuite>
 const VrfPrivateKey& VrfKey() {
   static const VrfPrivateKey& key =
-      *Must(VrfPrivateKey::Generate(CipherSuite::kP256)).release();
+      *Must(VrfPrivateKey::Generate(kSuite)).release();
   return key;
 }
 
+template <CipherSuite kSuite>
 const SignaturePrivateKey& SigningKey() {
   static const SignaturePrivateKey& key =
-      *Must(SignaturePrivateKey::Generate(CipherSuite::kP256)).release();
+      *Must(SignaturePrivateKey::Generate(kSuite)).release();
   return key;
 }
 
+template <CipherSuite kSuite>
 void VrfOutputOnly(benchmark::State& state) {
+  const VrfPrivateKey& key = VrfKey<kSuite>();
   size_t i = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(Must(VrfKey().Evaluate(Inputs()[i++ % kInputs])));
+    benchmark::DoNotOptimize(Must(key.Evaluate(Inputs()[i++ % kInputs])));
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(VrfOutputOnly)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(VrfOutputOnly, kP256)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(VrfOutputOnly, kEd25519)
+    ->Threads(1)
+    ->Threads(2)
+    ->UseRealTime();
 
+template <CipherSuite kSuite>
 void VrfProve(benchmark::State& state) {
+  const VrfPrivateKey& key = VrfKey<kSuite>();
   size_t i = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(Must(VrfKey().Prove(Inputs()[i++ % kInputs])));
+    benchmark::DoNotOptimize(Must(key.Prove(Inputs()[i++ % kInputs])));
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(VrfProve)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(VrfProve, kP256)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(VrfProve, kEd25519)->Threads(1)->Threads(2)->UseRealTime();
 
+template <CipherSuite kSuite>
 void VrfVerify(benchmark::State& state) {
   static const VrfPublicKey& key =
-      *Must(VrfPublicKey::Parse(CipherSuite::kP256, VrfKey().public_key()))
+      *Must(VrfPublicKey::Parse(kSuite, VrfKey<kSuite>().public_key()))
            .release();
   static const std::vector<VrfProof>& proofs = *[] {
     auto* made = new std::vector<VrfProof>;
     for (const std::string& input : Inputs()) {
-      made->push_back(Must(VrfKey().Prove(input)).proof);
+      made->push_back(Must(VrfKey<kSuite>().Prove(input)).proof);
     }
     return made;
   }();
@@ -97,26 +112,32 @@ void VrfVerify(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(VrfVerify)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(VrfVerify, kP256)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(VrfVerify, kEd25519)->Threads(1)->Threads(2)->UseRealTime();
 
-void EcdsaSign(benchmark::State& state) {
+template <CipherSuite kSuite>
+void Sign(benchmark::State& state) {
+  const SignaturePrivateKey& key = SigningKey<kSuite>();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(Must(SigningKey().Sign(Inputs()[0])));
+    benchmark::DoNotOptimize(Must(key.Sign(Inputs()[0])));
   }
 }
-BENCHMARK(EcdsaSign)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(Sign, kP256)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(Sign, kEd25519)->Threads(1)->Threads(2)->UseRealTime();
 
-void EcdsaVerify(benchmark::State& state) {
+template <CipherSuite kSuite>
+void Verify(benchmark::State& state) {
   static const SignaturePublicKey& key =
-      *Must(SignaturePublicKey::Parse(CipherSuite::kP256,
-                                      SigningKey().public_key()))
+      *Must(
+           SignaturePublicKey::Parse(kSuite, SigningKey<kSuite>().public_key()))
            .release();
-  const std::string signature = Must(SigningKey().Sign(Inputs()[0]));
+  const std::string signature = Must(SigningKey<kSuite>().Sign(Inputs()[0]));
   for (auto _ : state) {
     if (!key.Verify(Inputs()[0], signature).ok()) std::exit(1);
   }
 }
-BENCHMARK(EcdsaVerify)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(Verify, kP256)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK_TEMPLATE(Verify, kEd25519)->Threads(1)->Threads(2)->UseRealTime();
 
 // A parent of two nodes of a tree.
 void Sha256Node(benchmark::State& state) {

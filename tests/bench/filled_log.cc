@@ -1,7 +1,9 @@
 #include "tests/bench/filled_log.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -70,11 +72,49 @@ class Feeder {
 
 }  // namespace
 
+// Requests of kSteadyRequest addresses, evenly.
+class Publishing final : public SteadyPublishing {
+ public:
+  Publishing(FilledLog& log, double rate)
+      : log_(log), rate_(rate), thread_([this] { Run(); }) {}
+  ~Publishing() override {
+    stopping_ = true;
+    thread_.join();
+  }
+
+ private:
+  static constexpr size_t kSteadyRequest = 100;
+
+  void Run() {
+    const auto chain = log_.MakeChain();
+    Feeder feeder(log_.daemon().log().sequencer());
+    auto due = std::chrono::steady_clock::now();
+    while (!stopping_) {
+      feeder.Submit(log_.MakeRequest(chain, kSteadyRequest));
+      due += std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+          std::chrono::duration<double>(kSteadyRequest / rate_));
+      std::this_thread::sleep_until(due);
+    }
+    feeder.Wait();
+  }
+
+  FilledLog& log_;
+  const double rate_;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+std::unique_ptr<SteadyPublishing> FilledLog::PublishAt(double rate) {
+  return std::make_unique<Publishing>(*this, rate);
+}
+
 std::string LabelOf(uint64_t number) {
   return absl::StrCat("person", number, "@example.org");
 }
 
 FilledLog::FilledLog() {
+  // One caller asks for everything here, as fast as it goes.
+  site_.AddConfig("lookups_per_minute: 1000000000\nlookup_burst: 1000000000\n");
   Start();
   const crypto::SecretText pem =
       OrDie(crypto::ReadKeyFile(site_.path("vrf.pem")));
@@ -82,18 +122,24 @@ FilledLog::FilledLog() {
       crypto::VrfPrivateKey::FromPem(crypto::CipherSuite::kP256, pem.view()));
 }
 
+std::shared_ptr<const smime::Chain> FilledLog::MakeChain() {
+  return std::make_shared<const smime::Chain>(
+      smime::Chain{ToIssuer(site_.issuing()), ToIssuer(site_.root())});
+}
+
 std::vector<server::Submission> FilledLog::MakeRequest(
     const std::shared_ptr<const smime::Chain>& chain, size_t count) {
   std::vector<server::Submission> request;
   for (size_t i = 0; i < count; ++i) {
     auto certificate = std::make_shared<smime::AdmittedCertificate>();
-    certificate->der = absl::StrCat(addresses_, "/");
+    const uint64_t number = addresses_++;
+    certificate->der = absl::StrCat(number, "/");
     certificate->der.resize(kCertificateBytes, 'c');
     certificate->sha256 = smime::HashCertificate(certificate->der);
     certificate->role = smime::Role::kSignAndEncrypt;
     certificate->chain = chain;
     certificate->not_after_ms = int64_t{1} << 60;
-    request.push_back({.label = LabelOf(addresses_++),
+    request.push_back({.label = LabelOf(number),
                        .certificate = std::move(certificate),
                        .publisher = "test-ca",
                        .basis = 2});
@@ -102,8 +148,7 @@ std::vector<server::Submission> FilledLog::MakeRequest(
 }
 
 void FilledLog::Fill(uint64_t count, Tally& published, Tally& vrf_outputs) {
-  const auto chain = std::make_shared<const smime::Chain>(
-      smime::Chain{ToIssuer(site_.issuing()), ToIssuer(site_.root())});
+  const auto chain = MakeChain();
   Feeder feeder(daemon_->log().sequencer());
   MeasureVrfOutputs(*vrf_key_, kVrfSample, vrf_outputs);
   for (uint64_t done = 0; done < count;) {

@@ -2,6 +2,7 @@
 #ifndef SEALBOOK_TESTS_BENCH_FILLED_LOG_H_
 #define SEALBOOK_TESTS_BENCH_FILLED_LOG_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,12 @@ namespace sealbook::bench {
 // The label of one of the addresses.
 std::string LabelOf(uint64_t number);
 
+// Publishes until it is destroyed.
+class SteadyPublishing {
+ public:
+  virtual ~SteadyPublishing() = default;
+};
+
 class FilledLog {
  public:
   // Makes an empty log and starts its server in this process.
@@ -28,6 +35,10 @@ class FilledLog {
   // value of some 1,500 bytes: the certificates count as admitted and are not
   // parsed. Adds to `published` and, measured in between, to `vrf_outputs`.
   void Fill(uint64_t count, Tally& published, Tally& vrf_outputs);
+
+  // Publishes such addresses at `rate` a second from a thread of its own; what
+  // else of this changes the log has to wait until the result is destroyed.
+  std::unique_ptr<SteadyPublishing> PublishAt(double rate);
 
   uint64_t addresses() const { return addresses_; }
   server::testing::TestSite& site() { return site_; }
@@ -44,13 +55,16 @@ class FilledLog {
   void Compact();
 
  private:
+  friend class Publishing;
+
+  std::shared_ptr<const smime::Chain> MakeChain();
   std::vector<server::Submission> MakeRequest(
       const std::shared_ptr<const smime::Chain>& chain, size_t count);
 
   server::testing::TestSite site_;
   std::unique_ptr<server::Daemon> daemon_;
   std::unique_ptr<crypto::VrfPrivateKey> vrf_key_;
-  uint64_t addresses_ = 0;
+  std::atomic<uint64_t> addresses_ = 0;
 };
 
 }  // namespace sealbook::bench

@@ -32,6 +32,12 @@ struct SearchLoad {
 void RunSearches(const std::shared_ptr<grpc::Channel>& channel,
                  const std::vector<std::string>& labels, SearchLoad& load);
 
+// The same at `rate` a second, whether or not earlier answers have come: each
+// latency counts from the moment when the question was due.
+void RunPacedSearches(const std::shared_ptr<grpc::Channel>& channel,
+                      const std::vector<std::string>& labels, double rate,
+                      SearchLoad& load);
+
 // Answers every look-up with the same bytes, at once: what gRPC and TLS cost.
 class EchoService final : public v1::KeyTransparency::CallbackService {
  public:

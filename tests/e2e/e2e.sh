@@ -26,7 +26,7 @@ make_ca ca
 make_tls ca
 write_config
 
-make_log() { sealbookd init --config sealbookd.textproto --yes >init.txt; }
+make_log() { sealbookd init --config sealbookd.textproto --yes --keys-backed-up >init.txt; }
 
 # Runs a command that must end with this exit code and print these words.
 expect() { # CODE WORDS COMMAND...

@@ -70,3 +70,20 @@ expect 3 'fingerprint' sealbook configure --state wrong --server "$public" \
   --ca ca/tls.pem --fingerprint "$(printf '00%.0s' {1..32})"
 stop_server
 expect 1 'running|reach|refused|connect' sealbook lookup alice@example.org
+
+# More addresses than the server lets through at once: all are answered, in
+# portions. With --at, too.
+printf 'lookup_burst: 10\nlookups_per_minute: 600\n' >>sealbookd.textproto
+start_server
+configure_client
+many=()
+for i in {1..24}; do many+=("nobody$i@example.org"); done
+for at in '' 2020-01-01; do
+  status=0
+  sealbook lookup --json ${at:+--at "$at"} "${many[@]}" \
+    >many.json 2>many.txt || status=$?
+  [ "$status" = 4 ] || die "exit code $status: $(cat many.txt)"
+  grep -q 'the server limits' many.txt || die "nothing was limited"
+  answers=$(grep -c '"tree_size"' many.json)
+  [ "$answers" = 24 ] || die "$answers answers: $(cat many.json)"
+done

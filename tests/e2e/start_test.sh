@@ -6,7 +6,7 @@ expect_no_start 1 'init'
 expect 2 'data_dir: is missing' sealbookd init --config /dev/null --yes
 
 make_log
-expect 1 'already' sealbookd init --config sealbookd.textproto --yes
+expect 1 'already' sealbookd init --config sealbookd.textproto --yes --keys-backed-up
 
 cp sealbookd.textproto good.textproto
 echo 'colour: "blue"' >>sealbookd.textproto
@@ -23,7 +23,7 @@ cp -r ca sealbookd.textproto second/
 (
   cd second
   sed -i "0,/127.0.0.1:0/s//127.0.0.1:$taken/" sealbookd.textproto
-  sealbookd init --config sealbookd.textproto --yes >/dev/null
+  sealbookd init --config sealbookd.textproto --yes --keys-backed-up >/dev/null
   expect_no_start 1 "$taken"
 )
 # Data that another process holds.

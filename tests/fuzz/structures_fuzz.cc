@@ -1,10 +1,15 @@
-// Whatever a Parse accepts, Encode gives back byte for byte.
+// Whatever a Parse accepts, Encode gives back byte for byte: every structure,
+// in every deployment mode and cipher suite.
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "crypto/types.h"
 #include "keytrans/structures.h"
+#include "keytrans/testing/structure_samples.h"
 #include "keytrans/testing/test_log.h"
 #include "keytrans/tree_view.h"
 #include "tests/fuzz/edits.h"
@@ -14,68 +19,69 @@ namespace sealbook::fuzz {
 namespace {
 
 using keytrans::AbsenceResponse;
-using keytrans::Configuration;
+using keytrans::DeploymentMode;
 using keytrans::SearchRequest;
 using keytrans::SearchResponse;
+using keytrans::StructureSample;
 using keytrans::TestLog;
 using keytrans::TreeView;
 
 constexpr char kAlice[] = "alice@example.org";
 
-std::string Encoded(const std::string& bytes) { return bytes; }
-std::string Encoded(const absl::StatusOr<std::string>& bytes) {
-  Require(bytes.ok(), "what was parsed cannot be encoded");
-  return *bytes;
+StructureSample Sample(std::string bytes,
+                       decltype(StructureSample::recode) recode) {
+  StructureSample sample;
+  sample.bytes = std::move(bytes);
+  sample.recode = std::move(recode);
+  return sample;
 }
 
 template <typename T>
-void RequireSameBytes(const absl::StatusOr<T>& parsed,
-                      absl::string_view bytes) {
-  if (!parsed.ok()) return;
-  Require(Encoded(parsed->Encode()) == bytes, "encoded to other bytes");
+absl::StatusOr<std::string> Recoded(const absl::StatusOr<T>& parsed) {
+  if (!parsed.ok()) return parsed.status();
+  const absl::StatusOr<std::string> encoded = parsed->Encode();
+  Require(encoded.ok(), "what was parsed cannot be encoded");
+  return encoded;
 }
 
-// A valid encoding of each structure.
-struct Valid {
-  Configuration configuration;
-  SearchRequest greatest{7, kAlice, std::nullopt};
-  SearchRequest version{std::nullopt, kAlice, 1};
-  std::string search;
-  std::string absence;
-  std::string view;
+// Answers and views of a log, which are larger than the samples.
+void AddAnswers(crypto::CipherSuite suite,
+                std::vector<StructureSample>& samples) {
+  TestLog log(/*window=*/1000, keytrans::TestKeys::kFake, suite);
+  for (uint64_t i = 0; i < 12; ++i) {
+    log.Append(1'000'000 + 100 * i, {{i % 3 == 0 ? kAlice : "bob", "value"}});
+  }
+  const SearchRequest request{7, kAlice, std::nullopt};
+  samples.push_back(Sample(
+      log.Answer(request)->bytes,
+      [configuration = log.configuration(), request](absl::string_view bytes) {
+        return Recoded(SearchResponse::Parse(configuration, request, bytes));
+      }));
+  samples.push_back(
+      Sample(log.Answer({std::nullopt, "nobody", std::nullopt})->bytes,
+             [configuration = log.configuration()](absl::string_view bytes) {
+               return Recoded(AbsenceResponse::Parse(configuration, bytes));
+             }));
+  samples.push_back(Sample(log.View(11).Encode(), [](absl::string_view bytes) {
+    return Recoded(TreeView::Parse(bytes));
+  }));
+}
 
-  Valid() {
-    TestLog log(/*window=*/1000);
-    for (uint64_t i = 0; i < 12; ++i) {
-      log.Append(1'000'000 + 100 * i, {{i % 3 == 0 ? kAlice : "bob", "value"}});
+// By suite and mode, and in each of them by structure.
+std::vector<std::vector<StructureSample>> AllSamples() {
+  std::vector<std::vector<StructureSample>> all;
+  for (const crypto::CipherSuite suite :
+       {crypto::CipherSuite::kP256, crypto::CipherSuite::kEd25519}) {
+    for (const DeploymentMode mode : {DeploymentMode::kContactMonitoring,
+                                      DeploymentMode::kThirdPartyManagement,
+                                      DeploymentMode::kThirdPartyAuditing}) {
+      all.push_back(StructureSamples(mode, suite));
+      if (mode == DeploymentMode::kContactMonitoring) {
+        AddAnswers(suite, all.back());
+      }
     }
-    configuration = log.configuration();
-    search = log.Answer(greatest)->bytes;
-    absence = log.Answer({std::nullopt, "nobody", std::nullopt})->bytes;
-    view = log.View(11).Encode();
   }
-};
-
-void ParseAndEncode(uint8_t kind, absl::string_view bytes, const Valid& valid) {
-  switch (kind) {
-    case 0:
-      return RequireSameBytes(Configuration::Parse(bytes), bytes);
-    case 1:
-      return RequireSameBytes(SearchRequest::Parse(bytes), bytes);
-    case 2:
-      return RequireSameBytes(
-          SearchResponse::Parse(valid.configuration, valid.greatest, bytes),
-          bytes);
-    case 3:
-      return RequireSameBytes(
-          SearchResponse::Parse(valid.configuration, valid.version, bytes),
-          bytes);
-    case 4:
-      return RequireSameBytes(
-          AbsenceResponse::Parse(valid.configuration, bytes), bytes);
-    default:
-      return RequireSameBytes(TreeView::Parse(bytes), bytes);
-  }
+  return all;
 }
 
 }  // namespace
@@ -83,17 +89,16 @@ void ParseAndEncode(uint8_t kind, absl::string_view bytes, const Valid& valid) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sealbook::fuzz;
-  static const Valid valid;
+  static const auto all = AllSamples();
   Input input({reinterpret_cast<const char*>(data), size});
-  const auto kind = static_cast<uint8_t>(input.Below(6));
-  const std::string valids[] = {valid.configuration.Encode(),
-                                valid.greatest.Encode(),
-                                valid.search,
-                                valid.search,
-                                valid.absence,
-                                valid.view};
+  const auto& samples = all[input.Below(all.size())];
+  const auto& sample = samples[input.Below(samples.size())];
   const bool raw = input.Byte() % 4 == 0;
-  ParseAndEncode(
-      kind, raw ? std::string(input.rest()) : Edit(valids[kind], input), valid);
+  const std::string bytes =
+      raw ? std::string(input.rest()) : Edit(sample.bytes, input);
+  const absl::StatusOr<std::string> recoded = sample.recode(bytes);
+  Require(!absl::IsInternal(recoded.status()),
+          "what was parsed cannot be encoded");
+  Require(!recoded.ok() || *recoded == bytes, "encoded to other bytes");
   return 0;
 }

@@ -18,9 +18,9 @@ std::string Stretch(const std::string& purpose, const std::string& bytes,
   return out.substr(0, size);
 }
 
-VrfResult Vrf(const std::string& input) {
+VrfResult Vrf(const std::string& input, uint16_t suite) {
   return {Stretch("vrf output", input, kVrfOutputSize),
-          Stretch("vrf proof", input, kVrfProofSize)};
+          Stretch("vrf proof", input, VrfProofSize(suite))};
 }
 
 std::string Signature(const std::string& message) {
@@ -40,10 +40,12 @@ uint64_t Below(uint64_t bound, std::mt19937_64* random) {
 
 }  // namespace
 
-Configuration FakeConfiguration() {
+Configuration FakeConfiguration(uint16_t suite) {
+  const bool p256 = suite == kSuiteP256;
   Configuration config;
-  config.signature_public_key = std::string(65, 's');
-  config.vrf_public_key = std::string(33, 'v');
+  config.ciphersuite = suite;
+  config.signature_public_key = std::string(p256 ? 65 : 32, 's');
+  config.vrf_public_key = std::string(p256 ? 33 : 32, 'v');
   config.max_ahead = 100;
   config.max_behind = 5000;
   config.reasonable_monitoring_window = 1000;
@@ -53,22 +55,24 @@ Configuration FakeConfiguration() {
 World FakeWorld(Configuration config) {
   World world;
   world.config = std::move(config);
-  world.vrf = [](const std::string& label, uint32_t version) {
-    return Vrf(Encode(VrfInput{label, version}));
+  const uint16_t suite = world.config.ciphersuite;
+  world.vrf = [suite](const std::string& label, uint32_t version) {
+    return Vrf(Encode(VrfInput{label, version}), suite);
   };
   world.sign = Signature;
   world.open = Open;
   return world;
 }
 
-PublicKeys FakeKeys() {
+PublicKeys FakeKeys(uint16_t suite) {
   PublicKeys keys;
   keys.verify = [](const std::string& message, const std::string& signature) {
     return signature == Signature(message);
   };
-  keys.vrf_verify = [](const std::string& input,
-                       const std::string& proof) -> std::optional<std::string> {
-    const VrfResult expected = Vrf(input);
+  keys.vrf_verify =
+      [suite](const std::string& input,
+              const std::string& proof) -> std::optional<std::string> {
+    const VrfResult expected = Vrf(input, suite);
     if (proof != expected.proof) return std::nullopt;
     return expected.output;
   };
@@ -77,7 +81,8 @@ PublicKeys FakeKeys() {
 
 Leaf FakeLeaf(const std::string& label, uint32_t version) {
   const OpenedValue opened = Open(label, version);
-  return {label, version, Vrf(Encode(VrfInput{label, version})).output,
+  return {label, version,
+          Vrf(Encode(VrfInput{label, version}), kSuiteP256).output,
           Commit({opened.opening, label, version, {opened.value}})};
 }
 

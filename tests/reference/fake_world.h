@@ -1,6 +1,6 @@
 // Worlds for tests: hashes in place of the VRF and of the signature, so that
-// anything can be forged and nothing takes time. The proofs' and signatures'
-// sizes are those of cipher suite 0x0001.
+// anything can be forged and nothing takes time. Sizes are those of the
+// configuration's cipher suite.
 #ifndef SEALBOOK_TESTS_REFERENCE_FAKE_WORLD_H_
 #define SEALBOOK_TESTS_REFERENCE_FAKE_WORLD_H_
 
@@ -15,14 +15,14 @@
 namespace sealbook::reference {
 
 // RMW 1000 ms, max_ahead 100 ms, max_behind 5000 ms, no maximum lifetime.
-Configuration FakeConfiguration();
+Configuration FakeConfiguration(uint16_t suite = kSuiteP256);
 
 // A world without entries. Each (label, version) has one VRF output, proof,
 // opening and value, the same in every fake world.
 World FakeWorld(Configuration config);
 
-// The keys that accept what fake worlds make.
-PublicKeys FakeKeys();
+// The keys that accept what fake worlds of this suite make.
+PublicKeys FakeKeys(uint16_t suite = kSuiteP256);
 
 // A leaf with the fake world's VRF output and commitment.
 Leaf FakeLeaf(const std::string& label, uint32_t version);

@@ -33,8 +33,8 @@ std::string Sha256(const std::string& bytes) {
   return out;
 }
 
-std::string Commit(const CommitmentValue& value) {
-  const std::string message = Encode(value);
+std::string Commit(const CommitmentValue& value, DeploymentMode mode) {
+  const std::string message = Encode(value, kSuiteP256, mode);
   std::string out(kHashSize, '\0');
   unsigned int size = 0;
   Require(

@@ -1,4 +1,4 @@
-// The hashes of cipher suite 0x0001 ("Cryptographic Computations"). Hashes are
+// The hashes of both cipher suites ("Cryptographic Computations"). Hashes are
 // 32 bytes in a std::string, here and in the whole reference.
 #ifndef SEALBOOK_TESTS_REFERENCE_HASH_H_
 #define SEALBOOK_TESTS_REFERENCE_HASH_H_
@@ -12,7 +12,8 @@ namespace sealbook::reference {
 std::string Sha256(const std::string& bytes);
 
 // "Commitment": HMAC(Kc, CommitmentValue), 32 bytes.
-std::string Commit(const CommitmentValue& value);
+std::string Commit(const CommitmentValue& value,
+                   DeploymentMode mode = DeploymentMode::kContactMonitoring);
 
 // "Log Tree": the value of a leaf is the hash of its LogEntry; of a parent,
 // the hash of its children's values, each behind 0x00 if the child is a leaf

@@ -147,7 +147,8 @@ LogEvaluation EvaluateLog(uint64_t n,
                           const std::map<uint64_t, std::string>& leaves,
                           std::optional<uint64_t> last,
                           const std::vector<std::string>& retained,
-                          const std::vector<std::string>& elements) {
+                          const std::vector<std::string>& elements,
+                          const std::set<uint64_t>& earlier) {
   std::set<uint64_t> positions;
   std::map<Range, std::string> given;
   for (const auto& [position, value] : leaves) {
@@ -173,6 +174,11 @@ LogEvaluation EvaluateLog(uint64_t n,
   out.root = evaluation.Value({0, n});
   for (Range range : FullSubtrees(n)) {
     out.full_subtrees.push_back(evaluation.Value(range));
+  }
+  // Above a known leaf, everything to its left is known as well: each node is
+  // a left sibling on the leaf's path, or lies above such nodes.
+  for (uint64_t size : earlier) {
+    out.earlier_roots[size] = evaluation.Value({0, size});
   }
   out.error = evaluation.error();
   return out;

@@ -45,19 +45,23 @@ std::string LogRoot(const std::vector<std::string>& leaf_values);
 struct LogEvaluation {
   std::string root;
   std::vector<std::string> full_subtrees;  // of the new tree, left to right
-  std::string error;                       // set if the proof is refused
+  std::map<uint64_t, std::string> earlier_roots;  // by size
+  std::string error;                              // set if refused
 };
 
 // Computes the root of the tree of n leaves from known leaf values, the values
 // of the full subtrees of `last` leaves in their order, and a proof's
 // elements. Refuses an element missing or left over, and a retained head that
 // the rest of the proof derives differently. `retained` must have as many
-// values as `last` has full subtrees.
+// values as `last` has full subtrees. Also computes the roots of the trees of
+// `earlier` sizes: the rightmost leaf of each has to be among the known ones,
+// or to end one of the retained full subtrees ("Detecting Forks").
 LogEvaluation EvaluateLog(uint64_t n,
                           const std::map<uint64_t, std::string>& leaves,
                           std::optional<uint64_t> last,
                           const std::vector<std::string>& retained,
-                          const std::vector<std::string>& elements);
+                          const std::vector<std::string>& elements,
+                          const std::set<uint64_t>& earlier = {});
 
 }  // namespace sealbook::reference
 

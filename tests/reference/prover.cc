@@ -1,107 +1,116 @@
 #include "tests/reference/prover.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 #include <vector>
 
 #include "tests/reference/implicit_tree.h"
 #include "tests/reference/ladder.h"
+#include "tests/reference/recorder.h"
 #include "tests/reference/require.h"
 
 namespace sealbook::reference {
 namespace {
-
-VrfResult Vrf(const World& world, const std::string& label, uint32_t version) {
-  auto& cache = world.cache.vrf;
-  const auto hit = cache.find({label, version});
-  if (hit != cache.end()) return hit->second;
-  return cache[{label, version}] = world.vrf(label, version);
-}
-
-PrefixProof LookUp(const World& world, uint64_t position,
-                   const std::string& label,
-                   const std::vector<uint32_t>& versions) {
-  std::vector<std::string> keys;
-  for (uint32_t version : versions) {
-    keys.push_back(Vrf(world, label, version).output);
-  }
-  return ProvePrefix(TreeAt(world, position), keys, &world.cache.prefix);
-}
-
-// The frontier from the rightmost distinguished entry on, or from the root.
-std::vector<uint64_t> InspectedEntries(const World& world, uint64_t n) {
-  std::vector<uint64_t> timestamps;
-  for (uint64_t i = 0; i < n; ++i) {
-    timestamps.push_back(world.entries[i].timestamp);
-  }
-  const std::set<uint64_t> distinguished =
-      Distinguished(timestamps, world.config.reasonable_monitoring_window);
-  const uint64_t start =
-      distinguished.empty() ? ImplicitRoot(n) : *distinguished.rbegin();
-  std::vector<uint64_t> out;
-  for (uint64_t position : Frontier(n)) {
-    if (position >= start) out.push_back(position);
-  }
-  return out;
-}
-
-// A response's proof: the update of the view, then prove(position) for each
-// entry that the search inspects, from left to right.
-CombinedTreeProof BuildProof(
-    const World& world, uint64_t n, std::optional<uint64_t> last,
-    const std::function<PrefixProof(uint64_t)>& prove) {
-  Require(n > 0 && n <= world.entries.size(), "tree size shown");
-  CombinedTreeProof out;
-  const std::vector<uint64_t> view = UpdateView(n, last);
-  for (uint64_t position : view) {
-    out.timestamps.push_back(world.entries[position].timestamp);
-  }
-  const std::vector<uint64_t> inspected = InspectedEntries(world, n);
-  for (uint64_t position : inspected) {
-    out.prefix_proofs.push_back(prove(position));
-  }
-  const std::set<uint64_t> leaves(view.begin(), view.end());
-  for (uint64_t position : leaves) {
-    if (std::find(inspected.begin(), inspected.end(), position) ==
-        inspected.end()) {
-      out.prefix_roots.push_back(LogEntryAt(world, position).prefix_tree);
-    }
-  }
-  for (Range node : BatchProofNodes(n, leaves, last)) {
-    out.inclusion.elements.push_back(LogValue(world, node));
-  }
-  return out;
-}
 
 FullTreeHead BuildHead(const World& world, uint64_t n, bool say_same) {
   if (say_same) return {FullTreeHeadType::kSame, {}};
   return {FullTreeHeadType::kUpdated, SignedTreeHead(world, n)};
 }
 
-// The lookups at one entry after the other, leaving out what an entry to the
-// left has already shown to be included.
-CombinedTreeProof BuildGreatestVersionSearch(const World& world, uint64_t n,
-                                             std::optional<uint64_t> last,
-                                             const std::string& label,
-                                             uint32_t target) {
-  std::set<uint32_t> left_inclusion;
-  return BuildProof(world, n, last, [&](uint64_t position) {
-    const std::vector<uint32_t> versions = SearchLadder(
-        target, GreatestVersion(world, position, label), left_inclusion);
-    const PrefixProof proof = LookUp(world, position, label, versions);
-    for (size_t i = 0; i < versions.size(); ++i) {
-      if (proof.results[i].result_type == PrefixSearchResultType::kInclusion) {
-        left_inclusion.insert(versions[i]);
-      }
+// A step with the commitment of a version that exists in the tree shown,
+// unless the user computes it.
+BinaryLadderStep BuildStep(const World& world, uint64_t n,
+                           const std::string& label, uint32_t version,
+                           bool computed_by_user) {
+  BinaryLadderStep step;
+  step.proof = VrfOf(world, label, version).proof;
+  if (!computed_by_user) {
+    step.commitment = CommitmentAt(world, n - 1, label, version);
+  }
+  return step;
+}
+
+std::vector<BinaryLadderStep> BuildLadder(const World& world, uint64_t n,
+                                          const std::string& label,
+                                          uint32_t target) {
+  std::vector<BinaryLadderStep> out;
+  for (uint32_t version : BaseLadder(target)) {
+    out.push_back(BuildStep(world, n, label, version, version == target));
+  }
+  return out;
+}
+
+// "History", binary_ladder.
+std::vector<BinaryLadderStep> BuildHistoryLadder(
+    const World& world, uint64_t n, const std::string& label,
+    const std::set<uint32_t>& shown) {
+  std::set<uint32_t> versions;
+  for (uint32_t target : shown) {
+    for (uint32_t version : BaseLadder(target)) versions.insert(version);
+  }
+  std::vector<BinaryLadderStep> out;
+  for (uint32_t version : versions) {
+    out.push_back(BuildStep(world, n, label, version, shown.contains(version)));
+  }
+  return out;
+}
+
+uint64_t FirstPosition(const World& world, uint64_t n, const std::string& label,
+                       uint32_t version) {
+  for (uint64_t position = 0; position < n; ++position) {
+    if (ContainsVersion(world, position, label, version)) return position;
+  }
+  Require(false, "a version that was found lies nowhere");
+  return 0;
+}
+
+// The true one where it can be proved: the entry before it is not expired, nor
+// is the rightmost distinguished one to the left.
+std::optional<uint64_t> ProvablePosition(const World& world, uint64_t n,
+                                         const std::string& label,
+                                         uint32_t version) {
+  const uint64_t position = FirstPosition(world, n, label, version);
+  std::vector<uint64_t> timestamps;
+  for (uint64_t x = 0; x < n; ++x) {
+    timestamps.push_back(world.entries[x].timestamp);
+  }
+  std::vector<uint64_t> needed = {position > 0 ? position - 1 : 0};
+  for (uint64_t x :
+       Distinguished(timestamps, world.config.reasonable_monitoring_window)) {
+    if (x < position) needed.push_back(x);  // ascending: the last one counts
+  }
+  const std::optional<uint64_t>& lifetime = world.config.maximum_lifetime;
+  for (uint64_t x : {needed.front(), needed.back()}) {
+    if (lifetime.has_value() &&
+        timestamps.back() - timestamps[x] >= *lifetime) {
+      return std::nullopt;
     }
-    return proof;
-  });
+  }
+  return position;
+}
+
+VersionSearch SearchOneOfHistory(Algorithms* run, uint32_t version,
+                                 bool as_greatest) {
+  if (!as_greatest) {
+    return run->SearchFixedVersion(version, SecondProof::kUnlessMade);
+  }
+  const std::optional<uint64_t> terminal = run->SearchGreatestVersion(version);
+  if (!terminal.has_value()) return {};
+  return {VersionOutcome::kFound, *terminal};
+}
+
+// The Make... functions from the Build... ones.
+template <typename T, typename Function>
+Answer<std::string> EncodeAnswer(const Answer<T>& answer, Function encode) {
+  if (!answer.response.has_value()) return {answer.outcome, std::nullopt};
+  return {answer.outcome, encode(*answer.response)};
 }
 
 }  // namespace
 
 TreeHead SignedTreeHead(const World& world, uint64_t n) {
+  Require(world.config.mode == DeploymentMode::kContactMonitoring,
+          "proved in contactMonitoring mode only");
   const std::string tbs =
       Encode(TreeHeadTBS{world.config, n, LogValue(world, {0, n})});
   auto& cache = world.cache.signatures;
@@ -117,22 +126,18 @@ SearchResponse BuildSearchResponse(const World& world, uint64_t n,
   const std::optional<uint32_t> greatest =
       claim.has_value() ? claim : GreatestVersion(world, n - 1, label);
   Require(greatest.has_value(), "the label does not exist");
-  const uint32_t target = *greatest;
   SearchResponse out;
   out.full_tree_head = BuildHead(world, n, say_same);
-  out.version = target;
-  const OpenedValue opened = world.open(label, target);
+  out.version = *greatest;
+  const OpenedValue opened = world.open(label, *greatest);
   out.opening = opened.opening;
   out.value.value = opened.value;
-  for (uint32_t version : BaseLadder(target)) {
-    BinaryLadderStep step;
-    step.proof = Vrf(world, label, version).proof;
-    if (version != target) {
-      step.commitment = CommitmentAt(world, n - 1, label, version);
-    }
-    out.binary_ladder.push_back(step);
-  }
-  out.search = BuildGreatestVersionSearch(world, n, last, label, target);
+  out.binary_ladder = BuildLadder(world, n, label, *greatest);
+  Recorder recorder(world, n, last, label);
+  Algorithms run(world.config, n, last, &recorder);
+  run.UpdateTheView();
+  (void)run.SearchGreatestVersion(*greatest);
+  out.search = recorder.Proof();
   return out;
 }
 
@@ -141,28 +146,215 @@ AbsenceResponse BuildAbsenceResponse(const World& world, uint64_t n,
                                      const std::string& label, bool say_same) {
   AbsenceResponse out;
   out.full_tree_head = BuildHead(world, n, say_same);
-  out.proof = Vrf(world, label, 0).proof;
-  out.search = BuildProof(world, n, last, [&](uint64_t position) {
-    return LookUp(world, position, label, {0});
-  });
+  out.proof = VrfOf(world, label, 0).proof;
+  Recorder recorder(world, n, last, label);
+  Algorithms run(world.config, n, last, &recorder);
+  run.UpdateTheView();
+  run.SearchAbsence();
+  out.search = recorder.Proof();
   return out;
+}
+
+Answer<FixedVersionResponse> BuildFixedVersionResponse(
+    const World& world, uint64_t n, std::optional<uint64_t> last,
+    const std::string& label, uint32_t version, bool say_same, bool insist) {
+  Recorder recorder(world, n, last, label);
+  Algorithms run(world.config, n, last, &recorder);
+  run.UpdateTheView();
+  const VersionSearch found =
+      run.SearchFixedVersion(version, SecondProof::kAlways);
+  if (found.outcome != VersionOutcome::kFound && !insist) {
+    return {found.outcome, std::nullopt};
+  }
+  FixedVersionResponse out;
+  out.full_tree_head = BuildHead(world, n, say_same);
+  const OpenedValue opened = world.open(label, version);
+  out.opening = opened.opening;
+  out.value.value = opened.value;
+  out.binary_ladder = BuildLadder(world, n, label, version);
+  out.search = recorder.Proof();
+  return {found.outcome, out};
+}
+
+DistinguishedResponse BuildDistinguishedResponse(const World& world, uint64_t n,
+                                                 std::optional<uint64_t> last,
+                                                 std::optional<uint64_t> stop,
+                                                 bool say_same) {
+  const std::string no_label;
+  Recorder recorder(world, n, last, no_label);
+  Algorithms run(world.config, n, last, &recorder);
+  run.UpdateTheView();
+  (void)run.WalkDistinguished(stop);
+  return {BuildHead(world, n, say_same), recorder.Proof()};
+}
+
+Answer<HistoryResponse> BuildHistoryResponse(
+    const World& world, uint64_t n, std::optional<uint64_t> last,
+    const std::string& label, std::optional<uint32_t> newest, size_t count,
+    bool say_same, const std::map<uint32_t, std::optional<uint64_t>>& claims) {
+  Require(count >= 1 && count <= 255, "1 to 255 versions on a page");
+  const std::optional<uint32_t> first =
+      newest.has_value() ? newest : GreatestVersion(world, n - 1, label);
+  if (!first.has_value()) return {};
+  Recorder recorder(world, n, last, label);
+  Algorithms run(world.config, n, last, &recorder);
+  run.UpdateTheView();
+  HistoryResponse out;
+  std::set<uint32_t> shown;
+  for (uint32_t version = *first; shown.size() < count; --version) {
+    const Recorder before = recorder;
+    const bool as_greatest = !newest.has_value() && shown.empty();
+    const VersionSearch found = SearchOneOfHistory(&run, version, as_greatest);
+    if (found.outcome != VersionOutcome::kFound && shown.empty()) {
+      return {found.outcome, std::nullopt};
+    }
+    HistoryVersion entry;
+    if (found.outcome == VersionOutcome::kFound) {
+      entry.position = claims.contains(version)
+                           ? claims.at(version)
+                           : ProvablePosition(world, n, label, version);
+      if (entry.position.has_value()) {
+        run.FirstAppearance(version, *entry.position);
+      }
+    }
+    if (found.outcome != VersionOutcome::kFound || !recorder.Fits()) {
+      recorder = before;
+      break;
+    }
+    const OpenedValue opened = world.open(label, version);
+    entry.opening = opened.opening;
+    entry.value.value = opened.value;
+    out.versions.push_back(entry);
+    shown.insert(version);
+    if (version == 0) break;
+  }
+  out.full_tree_head = BuildHead(world, n, say_same);
+  out.newest = *first;
+  out.binary_ladder = BuildHistoryLadder(world, n, label, shown);
+  out.history = recorder.Proof();
+  return {VersionOutcome::kFound, out};
+}
+
+Answer<AsOfResponse> BuildAsOfResponse(const World& world, uint64_t n,
+                                       std::optional<uint64_t> last,
+                                       const std::string& label, uint64_t time,
+                                       bool say_same,
+                                       const std::optional<AsOfClaim>& claim) {
+  AsOfResponse out;
+  for (uint64_t i = 0; i < n && world.entries[i].timestamp <= time; ++i) {
+    out.position = i;
+  }
+  if (out.position.has_value()) {
+    out.version = GreatestVersion(world, *out.position, label);
+  }
+  if (claim.has_value()) {
+    out.position = claim->position;
+    out.version = claim->version;
+  }
+  Recorder recorder(world, n, last, label);
+  Algorithms run(world.config, n, last, &recorder);
+  run.UpdateTheView();
+  const VersionSearch found = run.AsOf(time, out.position, out.version);
+  if (found.outcome != VersionOutcome::kFound && !claim.has_value()) {
+    return {found.outcome, std::nullopt};
+  }
+  out.full_tree_head = BuildHead(world, n, say_same);
+  if (out.version.has_value()) {
+    const OpenedValue opened = world.open(label, *out.version);
+    out.opening = opened.opening;
+    out.value.value = opened.value;
+    out.binary_ladder = BuildLadder(world, n, label, *out.version);
+  } else if (out.position.has_value()) {
+    out.binary_ladder = {BuildStep(world, n, label, 0, true)};
+  }
+  out.search = recorder.Proof();
+  return {found.outcome, out};
+}
+
+std::string EncodeHistory(const HistoryResponse& response, bool names_newest,
+                          uint16_t suite) {
+  if (!names_newest) return Encode(response, suite);
+  return Encode(HistoryPageResponse{response.full_tree_head, response.versions,
+                                    response.binary_ladder, response.history},
+                suite);
 }
 
 std::string MakeSearchResponse(const World& world, uint64_t n,
                                std::optional<uint64_t> last,
                                const std::string& label, bool say_same) {
-  return Encode(BuildSearchResponse(world, n, last, label, say_same));
+  return Encode(BuildSearchResponse(world, n, last, label, say_same),
+                world.config.ciphersuite);
 }
 
 std::string MakeAbsenceResponse(const World& world, uint64_t n,
                                 std::optional<uint64_t> last,
                                 const std::string& label, bool say_same) {
-  return Encode(BuildAbsenceResponse(world, n, last, label, say_same));
+  return Encode(BuildAbsenceResponse(world, n, last, label, say_same),
+                world.config.ciphersuite);
+}
+
+Answer<std::string> MakeFixedVersionResponse(const World& world, uint64_t n,
+                                             std::optional<uint64_t> last,
+                                             const std::string& label,
+                                             uint32_t version, bool say_same) {
+  return EncodeAnswer(
+      BuildFixedVersionResponse(world, n, last, label, version, say_same),
+      [&](const auto& response) {
+        return Encode(response, world.config.ciphersuite);
+      });
+}
+
+std::string MakeDistinguishedResponse(const World& world, uint64_t n,
+                                      std::optional<uint64_t> last,
+                                      std::optional<uint64_t> stop,
+                                      bool say_same) {
+  return Encode(BuildDistinguishedResponse(world, n, last, stop, say_same),
+                world.config.ciphersuite);
+}
+
+Answer<std::string> MakeHistoryResponse(const World& world, uint64_t n,
+                                        std::optional<uint64_t> last,
+                                        const std::string& label,
+                                        std::optional<uint32_t> newest,
+                                        size_t count, bool say_same) {
+  return EncodeAnswer(
+      BuildHistoryResponse(world, n, last, label, newest, count, say_same),
+      [&](const auto& response) {
+        return EncodeHistory(response, newest.has_value(),
+                             world.config.ciphersuite);
+      });
+}
+
+Answer<std::string> MakeAsOfResponse(const World& world, uint64_t n,
+                                     std::optional<uint64_t> last,
+                                     const std::string& label, uint64_t time,
+                                     bool say_same) {
+  return EncodeAnswer(BuildAsOfResponse(world, n, last, label, time, say_same),
+                      [&](const auto& response) {
+                        return Encode(response, world.config.ciphersuite);
+                      });
 }
 
 std::string MakeSearchRequest(std::optional<uint64_t> last,
-                              const std::string& label) {
-  return Encode(SearchRequest{last, label, std::nullopt});
+                              const std::string& label,
+                              std::optional<uint32_t> version) {
+  return Encode(SearchRequest{last, label, version});
+}
+
+std::string MakeDistinguishedRequest(std::optional<uint64_t> last,
+                                     std::optional<uint64_t> stop) {
+  return Encode(DistinguishedRequest{last, stop});
+}
+
+std::string MakeHistoryRequest(std::optional<uint64_t> last,
+                               const std::string& label,
+                               std::optional<uint32_t> newest) {
+  return Encode(HistoryRequest{last, label, newest});
+}
+
+std::string MakeAsOfRequest(std::optional<uint64_t> last,
+                            const std::string& label, uint64_t time) {
+  return Encode(AsOfRequest{last, label, time});
 }
 
 }  // namespace sealbook::reference

@@ -290,7 +290,7 @@ TEST(TreeHeadRefusalTest, SameForATreeThatHasGrown) {
   const World world = HonestWorld();
   EXPECT_THAT(Refusal(world, 25,
                       BuildSearchResponse(world, 27, 25, kLabel, true), 10260),
-              HasSubstr("left over"));
+              HasSubstr("differs from the retained one"));
 }
 
 TEST(TreeHeadRefusalTest, UpdatedThatIsNotLarger) {
@@ -347,8 +347,14 @@ TEST(RequestRefusalTest, ARequestThatIsNotTheUsersOwn) {
               HasSubstr("another tree size"));
   EXPECT_THAT(refusal(std::nullopt, MakeSearchRequest(9, kLabel)),
               HasSubstr("another tree size"));
-  EXPECT_THAT(refusal(state, Encode(SearchRequest{9, kLabel, 5})),
-              HasSubstr("names a version"));
+  // A response without the version field is read in its place.
+  EXPECT_THAT(refusal(state, MakeSearchRequest(9, kLabel, 5)),
+              HasSubstr("response: "));
+  EXPECT_THAT(
+      VerifyAbsence(world.config, keys, state, MakeSearchRequest(9, kNobody, 5),
+                    MakeAbsenceResponse(world, 27, 9, kNobody, false), 10260)
+          .refusal,
+      HasSubstr("names a version"));
   EXPECT_THAT(refusal(state, MakeSearchRequest(9, kLabel) + '\0'),
               HasSubstr("trailing bytes"));
   EXPECT_THAT(refusal(RetainedState{}, MakeSearchRequest(0, kLabel)),

@@ -2,58 +2,13 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/reference/encoding_testing.h"
+#include "tests/reference/own_structures.h"
 
 namespace sealbook::reference {
 namespace {
 
 using ::testing::HasSubstr;
-
-// Fixed fields in the expectations: `size` times the same byte.
-std::string Bytes(size_t size, char byte) { return std::string(size, byte); }
-
-template <size_t N>
-std::string Raw(const char (&literal)[N]) {
-  return std::string(literal, N - 1);
-}
-
-// The structure has exactly these bytes, both ways, and no other length.
-template <typename T>
-void ExpectBytes(const T& structure, const std::string& bytes) {
-  EXPECT_EQ(Encode(structure), bytes);
-  const Decoded<T> decoded = Decode<T>(bytes);
-  EXPECT_EQ(decoded.error, "");
-  EXPECT_EQ(decoded.value, structure);
-  for (size_t size = 0; size < bytes.size(); ++size) {
-    const Decoded<T> shorter = Decode<T>(bytes.substr(0, size));
-    EXPECT_EQ(shorter.error, "truncated") << size;
-    EXPECT_EQ(shorter.value, std::nullopt) << size;
-  }
-  EXPECT_EQ(Decode<T>(bytes + '\0').error, "trailing bytes");
-}
-
-Configuration SmallConfiguration() {
-  Configuration config;
-  config.signature_public_key = "sig";
-  config.vrf_public_key = "vrf!";
-  config.max_ahead = 0x0102;
-  config.max_behind = 0x0304;
-  config.reasonable_monitoring_window = 0x0506070809;
-  return config;
-}
-
-std::string SmallConfigurationBytes() {
-  return Raw(
-      "\x00\x01"
-      "\x01"
-      "\x00\x03"
-      "sig"
-      "\x00\x04"
-      "vrf!"
-      "\x00\x00\x00\x00\x00\x00\x01\x02"
-      "\x00\x00\x00\x00\x00\x00\x03\x04"
-      "\x00\x00\x00\x05\x06\x07\x08\x09"
-      "\x00");
-}
 
 TEST(StructuresTest, WritesAConfiguration) {
   ExpectBytes(SmallConfiguration(), SmallConfigurationBytes());
@@ -69,9 +24,11 @@ TEST(StructuresTest, RefusesAConfigurationOfAnotherKind) {
   bytes.back() = '\x02';
   EXPECT_THAT(Decode<Configuration>(bytes).error, HasSubstr("presence octet"));
   bytes = SmallConfigurationBytes();
-  bytes[1] = '\x02';
-  EXPECT_THAT(Decode<Configuration>(bytes).error, HasSubstr("enum"));
-  for (char mode : {0, 2, 3, 4}) {
+  for (char suite : {0, 3}) {
+    bytes[1] = suite;
+    EXPECT_THAT(Decode<Configuration>(bytes).error, HasSubstr("enum"));
+  }
+  for (char mode : {0, 4}) {
     bytes = SmallConfigurationBytes();
     bytes[2] = mode;
     EXPECT_THAT(Decode<Configuration>(bytes).error, HasSubstr("enum"));
@@ -173,9 +130,79 @@ TEST(StructuresTest, WritesResponses) {
               Raw("\x02\0\0\0\0\0\0\0\x02\0\0") + proof + empty_search);
 }
 
+TEST(StructuresTest, WritesAFixedVersionResponseWithoutAVersion) {
+  const std::string proof = Bytes(81, 'p');
+  FixedVersionResponse response;
+  response.opening = Bytes(16, 'o');
+  response.value.value = "v";
+  response.binary_ladder = {{proof, std::nullopt}};
+  ExpectBytes(response, Raw("\x01") + Bytes(16, 'o') + Raw("\0\0\0\x01v\x01") +
+                            proof + Raw("\x00\0\0\0\0\0"));
+}
+
+TEST(StructuresTest, WritesVrfProofsOfEachSuite) {
+  const BinaryLadderStep step{Bytes(80, 'p'), std::nullopt};
+  const std::string bytes = Bytes(80, 'p') + Raw("\x00");
+  EXPECT_EQ(Encode(step, kSuiteEd25519), bytes);
+  EXPECT_EQ(Decode<BinaryLadderStep>(bytes, kSuiteEd25519).value, step);
+  EXPECT_EQ(Decode<BinaryLadderStep>(bytes, kSuiteP256).error, "truncated");
+  Configuration config = SmallConfiguration();
+  config.ciphersuite = kSuiteEd25519;
+  std::string config_bytes = SmallConfigurationBytes();
+  config_bytes[1] = '\x02';
+  ExpectBytes(config, config_bytes);
+}
+
+TEST(StructuresTest, WritesDistinguishedRequestsAndResponses) {
+  ExpectBytes(DistinguishedRequest{std::nullopt, std::nullopt}, Raw("\0\0"));
+  ExpectBytes(DistinguishedRequest{4, 2}, Raw("\x01\0\0\0\0\0\0\0\x04"
+                                              "\x01\0\0\0\0\0\0\0\x02"));
+  ExpectBytes(DistinguishedResponse{}, Raw("\x01\0\0\0\0\0"));
+}
+
+TEST(StructuresTest, WritesHistories) {
+  ExpectBytes(HistoryRequest{std::nullopt, "a@b", std::nullopt}, Raw("\x00\x03"
+                                                                     "a@b"
+                                                                     "\x00"));
+  ExpectBytes(HistoryRequest{4, "a@b", 6}, Raw("\x01\0\0\0\0\0\0\0\x04\x03"
+                                               "a@b"
+                                               "\x01\0\0\0\x06"));
+  const std::string opening = Bytes(16, 'o'), proof = Bytes(81, 'p');
+  HistoryResponse response;
+  response.newest = 5;
+  response.versions = {{9, opening, {"v"}}, {std::nullopt, opening, {""}}};
+  response.binary_ladder = {{proof, std::nullopt}};
+  const std::string rest =
+      Raw("\x02\x01\0\0\0\0\0\0\0\x09") + opening + Raw("\0\0\0\x01v\x00") +
+      opening + Raw("\0\0\0\0\0\x01") + proof + Raw("\x00\0\0\0\0\0");
+  ExpectBytes(response, Raw("\x01\0\0\0\x05") + rest);
+  ExpectBytes(
+      HistoryPageResponse{{}, response.versions, response.binary_ladder, {}},
+      "\x01" + rest);
+  EXPECT_EQ(Decode<HistoryPageResponse>(Raw("\x01\0\0\0\0\0\0\0\0")).error,
+            "vector below its floor");
+}
+
+TEST(StructuresTest, WritesStatesAsOfATime) {
+  ExpectBytes(AsOfRequest{4, "a@b", 0x0102}, Raw("\x01\0\0\0\0\0\0\0\x04\x03"
+                                                 "a@b"
+                                                 "\0\0\0\0\0\0\x01\x02"));
+  const std::string opening = Bytes(16, 'o');
+  ExpectBytes(AsOfResponse{}, Raw("\x01\0\0\0\0\0\0\0\0"));
+  AsOfResponse response;
+  response.position = 7;
+  ExpectBytes(response, Raw("\x01\x01\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0"));
+  response.version = 3;
+  response.opening = opening;
+  response.value.value = "v";
+  ExpectBytes(response, Raw("\x01\x01\0\0\0\0\0\0\0\x07\x01\0\0\0\x03") +
+                            opening + Raw("\0\0\0\x01v\0\0\0\0\0\0"));
+}
+
 TEST(StructuresDeathTest, RefusesToWriteWhatHasNoEncoding) {
   EXPECT_DEATH(Encode(VrfInput{Bytes(256, 'l'), 0}), "number too large");
   EXPECT_DEATH(Encode(LogEntry{0, "short"}), "fixed-size");
+  EXPECT_DEATH(Encode(HistoryResponse{}), "below its floor");
 }
 
 }  // namespace

@@ -1,372 +1,290 @@
 #include "tests/reference/verifier.h"
 
 #include <set>
+#include <utility>
 
+#include "tests/reference/algorithms.h"
+#include "tests/reference/consumer.h"
 #include "tests/reference/hash.h"
 #include "tests/reference/implicit_tree.h"
 #include "tests/reference/ladder.h"
 #include "tests/reference/log_tree.h"
-#include "tests/reference/prefix_tree.h"
+#include "tests/reference/own_structures.h"
 
 namespace sealbook::reference {
 namespace {
 
-// A version of the label as the response introduces it.
-struct Step {
-  std::string vrf_output;
-  std::optional<std::string> commitment;
-};
-
-// One verification. Methods return false once something was refused, with the
-// first reason kept.
-class Run {
- public:
-  Run(const Configuration& config, const PublicKeys& keys,
-      const std::optional<RetainedState>& state, uint64_t now)
-      : config_(config), keys_(keys), state_(state), now_(now) {}
-
-  Outcome Search(const std::string& request, const std::string& response) {
-    const Decoded<SearchResponse> in = Decode<SearchResponse>(response);
-    if (!in.value.has_value()) Fail("response: " + in.error);
-    if (ReadRequest(request) && error_.empty()) {
-      head_ = in.value->full_tree_head;
-      proof_ = in.value->search;
-      (void)(ReadBinaryLadder(*in.value) && ReadHead() && UpdateTheView() &&
-             SearchGreatestVersion(in.value->version) && Finish());
-      accepted_.version = in.value->version;
-      accepted_.value = in.value->value.value;
-      accepted_.opening = in.value->opening;
-    }
-    return Result();
+template <typename T>
+std::optional<T> Read(const char* what, const std::string& bytes,
+                      uint16_t suite, Consumer* consumer) {
+  const Decoded<T> in = Decode<T>(bytes, suite);
+  if (!in.value.has_value()) {
+    consumer->Fail(std::string(what) + ": " + in.error);
   }
+  return in.value;
+}
 
-  Outcome Absence(const std::string& request, const std::string& response) {
-    const Decoded<AbsenceResponse> in = Decode<AbsenceResponse>(response);
-    if (!in.value.has_value()) Fail("response: " + in.error);
-    if (ReadRequest(request) && error_.empty()) {
-      head_ = in.value->full_tree_head;
-      proof_ = in.value->search;
-      (void)(ReadVrfProof(0, in.value->proof) && ReadHead() &&
-             UpdateTheView() && SearchAbsence() && Finish());
-    }
-    return Result();
+template <typename T>
+Verdict<T> Refused(const Consumer& consumer) {
+  return {std::nullopt, consumer.error()};
+}
+
+// The end of every verification.
+template <typename T>
+Verdict<T> Conclude(Consumer* consumer, T accepted) {
+  if (consumer->failed()) return Refused<T>(*consumer);
+  static_cast<NewView&>(accepted) = consumer->View();
+  return {std::move(accepted), ""};
+}
+
+// The beginning of every proof: head, view, clock.
+bool Begin(const FullTreeHead& head, const CombinedTreeProof& proof,
+           const Configuration& config, Consumer* consumer,
+           std::optional<Algorithms>* run) {
+  if (consumer->failed() || !consumer->ReadHead(head, proof)) return false;
+  run->emplace(config, consumer->n(), consumer->last(), consumer);
+  (*run)->UpdateTheView();
+  return consumer->CheckClock();
+}
+
+// What a greatest-version search claims not to exist has no commitment.
+enum class AboveTarget { kMayExist, kDoesNotExist };
+
+// "Search", steps 2 and 3. `target` is computed by the user; versions below it
+// have to have a commitment where `above` says that the target is the greatest
+// one, and may lack it otherwise until a lookup needs it.
+bool ReadLadder(const std::vector<BinaryLadderStep>& ladder,
+                const std::string& label, uint32_t target, AboveTarget above,
+                Consumer* consumer) {
+  const std::vector<uint32_t> versions = BaseLadder(target);
+  const bool greatest = above == AboveTarget::kDoesNotExist;
+  if (ladder.size() < versions.size()) {
+    consumer->Fail("binary ladder: steps missing");
   }
-
- private:
-  bool Fail(const std::string& error) {
-    if (error_.empty()) error_ = error;
-    return false;
+  if (ladder.size() > versions.size()) {
+    consumer->Fail("binary ladder: steps left over");
   }
-
-  Outcome Result() const {
-    if (!error_.empty()) return {std::nullopt, error_};
-    return {accepted_, ""};
+  for (size_t i = 0; i < versions.size() && !consumer->failed(); ++i) {
+    const uint32_t version = versions[i];
+    const bool sent = ladder[i].commitment.has_value();
+    if (version == target && sent) {
+      consumer->Fail("binary ladder: commitment for the target version");
+    }
+    if (greatest && version > target && sent) {
+      consumer->Fail(
+          "binary ladder: commitment for a version that is claimed not to "
+          "exist");
+    }
+    if (greatest && version < target && !sent) {
+      consumer->Fail("binary ladder: commitment missing");
+    }
+    if (!consumer->ReadVrfProof(label, version, ladder[i].proof)) break;
+    consumer->SetCommitment(version, ladder[i].commitment);
   }
+  return !consumer->failed();
+}
 
-  // The request has to be the user's own: it advertises exactly what is held.
-  bool ReadRequest(const std::string& bytes) {
-    const Decoded<SearchRequest> in = Decode<SearchRequest>(bytes);
-    if (!in.value.has_value()) return Fail("request: " + in.error);
-    if (in.value->version.has_value()) {
-      return Fail("request: names a version");
-    }
-    label_ = in.value->label;
-    last_ = in.value->last;
-    if (last_.has_value() != state_.has_value() ||
-        (last_.has_value() && *last_ != state_->tree_size)) {
-      return Fail("request: advertises another tree size than the one held");
-    }
-    if (!last_.has_value()) return true;
-    if (*last_ == 0) return Fail("retained state: empty tree");
-    std::vector<uint64_t> positions;
-    for (const auto& [position, entry] : state_->frontier) {
-      positions.push_back(position);
-    }
-    if (positions != Frontier(*last_) ||
-        state_->full_subtrees.size() != FullSubtrees(*last_).size()) {
-      return Fail("retained state: incomplete");
-    }
-    for (const auto& [position, entry] : state_->frontier) {
-      timestamps_[position] = entry.timestamp;
-    }
-    return true;
+// "History", binary_ladder.
+bool ReadHistoryLadder(const HistoryResponse& in, const std::string& label,
+                       bool newest_is_greatest, const std::set<uint32_t>& shown,
+                       Consumer* consumer) {
+  std::set<uint32_t> versions;
+  for (uint32_t target : shown) {
+    for (uint32_t version : BaseLadder(target)) versions.insert(version);
   }
-
-  bool ReadVrfProof(uint32_t version, const std::string& proof) {
-    const std::optional<std::string> output =
-        keys_.vrf_verify(Encode(VrfInput{label_, version}), proof);
-    if (!output.has_value() || output->size() != kVrfOutputSize) {
-      return Fail("VRF proof is not valid");
-    }
-    steps_[version].vrf_output = *output;
-    return true;
+  if (in.binary_ladder.size() < versions.size()) {
+    consumer->Fail("binary ladder: steps missing");
   }
-
-  // "Search", steps 2 and 3.
-  bool ReadBinaryLadder(const SearchResponse& response) {
-    const uint32_t target = response.version;
-    const std::vector<uint32_t> versions = BaseLadder(target);
-    const auto& ladder = response.binary_ladder;
-    if (ladder.size() < versions.size()) {
-      return Fail("binary ladder: steps missing");
-    }
-    if (ladder.size() > versions.size()) {
-      return Fail("binary ladder: steps left over");
-    }
-    for (size_t i = 0; i < versions.size(); ++i) {
-      const uint32_t version = versions[i];
-      const bool sent = ladder[i].commitment.has_value();
-      if (version == target && sent) {
-        return Fail("binary ladder: commitment for the target version");
-      }
-      if (version > target && sent) {
-        return Fail(
-            "binary ladder: commitment for a version that is claimed "
-            "not to exist");
-      }
-      if (version < target && !sent) {
-        return Fail("binary ladder: commitment missing");
-      }
-      if (!ReadVrfProof(version, ladder[i].proof)) return false;
-      steps_[version].commitment = ladder[i].commitment;
-    }
-    steps_[target].commitment =
-        Commit({response.opening, label_, target, response.value});
-    return true;
+  if (in.binary_ladder.size() > versions.size()) {
+    consumer->Fail("binary ladder: steps left over");
   }
-
-  // "Full Tree Head Verification", what does not need the root.
-  bool ReadHead() {
-    if (head_.head_type == FullTreeHeadType::kSame) {
-      if (!last_.has_value()) {
-        return Fail("tree head: same, but nothing was advertised");
-      }
-      n_ = *last_;
-      return true;
+  auto step = in.binary_ladder.begin();
+  for (uint32_t version : versions) {
+    if (consumer->failed()) return false;
+    if (step->commitment.has_value() && shown.contains(version)) {
+      consumer->Fail("binary ladder: commitment for a version that is shown");
     }
-    n_ = head_.tree_head.tree_size;
-    if (n_ == 0) return Fail("tree head: empty tree");
-    if (last_.has_value() && n_ <= *last_) {
-      return Fail("tree head: updated, but not larger than advertised");
+    if (step->commitment.has_value() && newest_is_greatest &&
+        version > in.newest) {
+      consumer->Fail(
+          "binary ladder: commitment for a version that is claimed not to "
+          "exist");
     }
-    return true;
+    if (!consumer->ReadVrfProof(label, version, step->proof)) return false;
+    consumer->SetCommitment(version, step->commitment);
+    ++step;
   }
+  return !consumer->failed();
+}
 
-  // "Updating Views of the Tree".
-  bool UpdateTheView() {
-    const std::vector<uint64_t> view = UpdateView(n_, last_);
-    if (proof_.timestamps.size() < view.size()) {
-      return Fail("timestamps missing");
-    }
-    // No algorithm here asks for more.
-    if (proof_.timestamps.size() > view.size()) {
-      return Fail("timestamps left over");
-    }
-    for (size_t i = 0; i < view.size(); ++i) {
-      timestamps_[view[i]] = proof_.timestamps[i];
-      from_response_.insert(view[i]);
-    }
-    uint64_t previous = 0;
-    for (const auto& [position, timestamp] : timestamps_) {
-      if (timestamp < previous) return Fail("timestamps run backwards");
-      previous = timestamp;
-    }
-    const uint64_t rightmost = timestamps_.at(n_ - 1);
-    if (rightmost > now_ && rightmost - now_ > config_.max_ahead) {
-      return Fail("clock: tree head is too far ahead");
-    }
-    if (rightmost < now_ && now_ - rightmost > config_.max_behind) {
-      return Fail("clock: tree head is too far behind");
-    }
-    return true;
+void CheckFound(const VersionSearch& found, Consumer* consumer) {
+  if (found.outcome == VersionOutcome::kDoesNotExist) {
+    consumer->Fail("search: the version does not exist");
   }
-
-  // The rightmost distinguished entry lies on the frontier, and the parent of
-  // a distinguished entry is distinguished: going down the frontier as far as
-  // the recursive definition declares entries finds it.
-  std::optional<uint64_t> RightmostDistinguished() const {
-    std::optional<uint64_t> found;
-    uint64_t left = 0;
-    const uint64_t right = timestamps_.at(n_ - 1);
-    for (uint64_t position : Frontier(n_)) {
-      if (right - left < config_.reasonable_monitoring_window) break;
-      found = position;
-      left = timestamps_.at(position);
-    }
-    return found;
+  if (found.outcome == VersionOutcome::kExpired) {
+    consumer->Fail("search: the version is expired");
   }
+}
 
-  std::vector<uint64_t> Inspected() const {
-    const uint64_t start = RightmostDistinguished().value_or(ImplicitRoot(n_));
-    std::vector<uint64_t> out;
-    for (uint64_t position : Frontier(n_)) {
-      if (position >= start) out.push_back(position);
+Outcome VerifyGreatest(const Configuration& config,
+                       const SearchRequest& request,
+                       const std::string& response, Consumer* consumer) {
+  const auto in =
+      Read<SearchResponse>("response", response, config.ciphersuite, consumer);
+  if (consumer->failed() ||
+      !ReadLadder(in->binary_ladder, request.label, in->version,
+                  AboveTarget::kDoesNotExist, consumer)) {
+    return Refused<Accepted>(*consumer);
+  }
+  consumer->SetCommitment(in->version, Commit({in->opening, request.label,
+                                               in->version, in->value}));
+  std::optional<Algorithms> run;
+  if (!Begin(in->full_tree_head, in->search, config, consumer, &run)) {
+    return Refused<Accepted>(*consumer);
+  }
+  Accepted out;
+  out.version = in->version;
+  out.value = in->value.value;
+  out.opening = in->opening;
+  out.terminal = run->SearchGreatestVersion(in->version).value_or(0);
+  out.must_monitor = run->MustMonitor(out.terminal);
+  consumer->Finish({});
+  return Conclude(consumer, std::move(out));
+}
+
+Outcome VerifyFixed(const Configuration& config, const SearchRequest& request,
+                    const std::string& response, Consumer* consumer) {
+  const uint32_t target = *request.version;
+  const auto in = Read<FixedVersionResponse>("response", response,
+                                             config.ciphersuite, consumer);
+  if (consumer->failed() ||
+      !ReadLadder(in->binary_ladder, request.label, target,
+                  AboveTarget::kMayExist, consumer)) {
+    return Refused<Accepted>(*consumer);
+  }
+  consumer->SetCommitment(
+      target, Commit({in->opening, request.label, target, in->value}));
+  std::optional<Algorithms> run;
+  if (!Begin(in->full_tree_head, in->search, config, consumer, &run)) {
+    return Refused<Accepted>(*consumer);
+  }
+  const VersionSearch found =
+      run->SearchFixedVersion(target, SecondProof::kAlways);
+  CheckFound(found, consumer);
+  Accepted out;
+  out.version = target;
+  out.value = in->value.value;
+  out.opening = in->opening;
+  out.terminal = found.terminal;
+  out.must_monitor = run->MustMonitor(found.terminal);
+  consumer->Finish({});
+  return Conclude(consumer, std::move(out));
+}
+
+// One version of a history: its search, and where it came in.
+void VerifyShown(const Configuration& config, const HistoryVersion& in,
+                 bool as_greatest, std::optional<uint64_t> newer,
+                 Consumer* consumer, Algorithms* run, ShownVersion* out) {
+  if (as_greatest) {
+    out->terminal = run->SearchGreatestVersion(out->version).value_or(0);
+  } else {
+    const VersionSearch found =
+        run->SearchFixedVersion(out->version, SecondProof::kUnlessMade);
+    CheckFound(found, consumer);
+    out->terminal = found.terminal;
+  }
+  out->must_monitor = run->MustMonitor(out->terminal);
+  out->position = in.position;
+  if (!in.position.has_value()) {
+    if (!config.maximum_lifetime.has_value()) {
+      consumer->Fail("history: position missing, but nothing can expire");
     }
+    return;
+  }
+  if (*in.position >= consumer->n()) {
+    consumer->Fail("history: position outside of the tree");
+  }
+  if (newer.has_value() && *in.position > *newer) {
+    consumer->Fail("history: a version came in after a greater one");
+  }
+  if (consumer->failed()) return;
+  run->FirstAppearance(out->version, *in.position);
+  out->since = consumer->Timestamp(*in.position);
+}
+
+// Either kind of response, with `newest` filled in.
+std::optional<HistoryResponse> ReadHistory(const Configuration& config,
+                                           const HistoryRequest& request,
+                                           const std::string& bytes,
+                                           Consumer* consumer) {
+  if (!request.newest.has_value()) {
+    return Read<HistoryResponse>("response", bytes, config.ciphersuite,
+                                 consumer);
+  }
+  const auto in = Read<HistoryPageResponse>("response", bytes,
+                                            config.ciphersuite, consumer);
+  if (!in.has_value()) return std::nullopt;
+  return HistoryResponse{in->full_tree_head, *request.newest, in->versions,
+                         in->binary_ladder, in->history};
+}
+
+// The versions on the page, with their commitments.
+std::vector<ShownVersion> ReadShown(const HistoryResponse& in,
+                                    const HistoryRequest& request,
+                                    Consumer* consumer) {
+  std::vector<ShownVersion> out;
+  if (in.versions.size() - 1 > in.newest) {
+    consumer->Fail("history: more versions than there can be");
     return out;
   }
-
-  // Takes the next prefix proof, which has to be a proof of these versions at
-  // this position, and remembers the entry's prefix root.
-  bool TakePrefixProof(uint64_t position,
-                       const std::vector<uint32_t>& versions) {
-    std::vector<Lookup> lookups;
-    for (uint32_t version : versions) {
-      const Step& step = steps_.at(version);
-      lookups.push_back({step.vrf_output, step.commitment});
-    }
-    const PrefixEvaluation evaluation =
-        EvaluatePrefix(lookups, proof_.prefix_proofs[next_prefix_proof_++]);
-    if (!evaluation.error.empty()) return Fail(evaluation.error);
-    if (last_.has_value()) {
-      const auto retained = state_->frontier.find(position);
-      if (retained != state_->frontier.end() &&
-          retained->second.prefix_tree != evaluation.root) {
-        return Fail("prefix root differs from the retained one");
-      }
-    }
-    prefix_roots_[position] = evaluation.root;
-    return true;
+  std::set<uint32_t> versions;
+  for (const HistoryVersion& entry : in.versions) {
+    ShownVersion& shown = out.emplace_back();
+    shown.version = in.newest - static_cast<uint32_t>(out.size() - 1);
+    shown.value = entry.value.value;
+    shown.opening = entry.opening;
+    versions.insert(shown.version);
   }
-
-  // The versions that the next prefix proof's results are for: the ladder of
-  // the target without `known`, to the first result that ends it.
-  std::vector<uint32_t> PlayLadder(uint32_t target,
-                                   const std::set<uint32_t>& known,
-                                   std::set<uint32_t>* included,
-                                   std::set<uint32_t>* absent) const {
-    const auto& results = proof_.prefix_proofs[next_prefix_proof_].results;
-    std::vector<uint32_t> out;
-    for (uint32_t version : BaseLadder(target)) {
-      if (known.contains(version)) continue;
-      out.push_back(version);
-      if (out.size() > results.size()) break;
-      const bool exists = results[out.size() - 1].result_type ==
-                          PrefixSearchResultType::kInclusion;
-      (exists ? included : absent)->insert(version);
-      if (exists != (version <= target)) break;
-    }
+  if (!ReadHistoryLadder(in, request.label, !request.newest.has_value(),
+                         versions, consumer)) {
     return out;
   }
+  for (const ShownVersion& shown : out) {
+    consumer->SetCommitment(
+        shown.version,
+        Commit({shown.opening, request.label, shown.version, {shown.value}}));
+  }
+  return out;
+}
 
-  bool HaveAllPrefixProofs(size_t count) {
-    if (proof_.prefix_proofs.size() < count) {
-      return Fail("prefix proofs missing");
+// The versions of a response as of a time, before any proof.
+bool ReadAsOf(const AsOfResponse& in, const std::string& label,
+              Consumer* consumer) {
+  if (in.version.has_value()) {
+    if (!in.position.has_value()) {
+      consumer->Fail("as of: a version, but no position");
     }
-    if (proof_.prefix_proofs.size() > count) {
-      return Fail("prefix proofs left over");
+    if (!ReadLadder(in.binary_ladder, label, *in.version,
+                    AboveTarget::kMayExist, consumer)) {
+      return false;
     }
+    consumer->SetCommitment(*in.version,
+                            Commit({in.opening, label, *in.version, in.value}));
     return true;
   }
-
-  // "Greatest-Version Search", Algorithm.
-  bool SearchGreatestVersion(uint32_t target) {
-    const std::vector<uint64_t> inspected = Inspected();
-    if (!HaveAllPrefixProofs(inspected.size())) return false;
-    std::optional<uint64_t> terminal;
-    std::set<uint32_t> left_inclusion;
-    for (uint64_t position : inspected) {
-      std::set<uint32_t> included, absent;
-      const std::vector<uint32_t> versions =
-          PlayLadder(target, left_inclusion, &included, &absent);
-      if (!included.empty() && *included.rbegin() > target) {
-        return Fail("a version above the claimed greatest one is included");
-      }
-      if (!TakePrefixProof(position, versions)) return false;
-      if (position == n_ - 1 && !absent.empty() && *absent.begin() <= target) {
-        return Fail("the rightmost entry lacks a version of the ladder");
-      }
-      left_inclusion.insert(included.begin(), included.end());
-      if (!terminal.has_value() && left_inclusion.contains(target)) {
-        terminal = position;
-      }
-    }
-    accepted_.terminal = *terminal;
-    const std::optional<uint64_t> distinguished = RightmostDistinguished();
-    accepted_.must_monitor =
-        !distinguished.has_value() || *terminal > *distinguished;
-    return true;
+  const size_t steps = in.position.has_value() ? 1 : 0;
+  if (in.binary_ladder.size() < steps) {
+    consumer->Fail("binary ladder: steps missing");
   }
-
-  bool SearchAbsence() {
-    const std::vector<uint64_t> inspected = Inspected();
-    if (!HaveAllPrefixProofs(inspected.size())) return false;
-    for (uint64_t position : inspected) {
-      const auto& results = proof_.prefix_proofs[next_prefix_proof_].results;
-      if (!results.empty() &&
-          results[0].result_type == PrefixSearchResultType::kInclusion) {
-        return Fail("the label is included");
-      }
-      if (!TakePrefixProof(position, {0})) return false;
-    }
-    return true;
+  if (in.binary_ladder.size() > steps) {
+    consumer->Fail("binary ladder: steps left over");
   }
-
-  // "Combined Tree": prefix roots, inclusion; "Search", steps 5 and 6.
-  bool Finish() {
-    std::vector<uint64_t> rootless;
-    for (uint64_t position : from_response_) {
-      if (!prefix_roots_.contains(position)) rootless.push_back(position);
-    }
-    if (proof_.prefix_roots.size() < rootless.size()) {
-      return Fail("prefix roots missing");
-    }
-    if (proof_.prefix_roots.size() > rootless.size()) {
-      return Fail("prefix roots left over");
-    }
-    for (size_t i = 0; i < rootless.size(); ++i) {
-      prefix_roots_[rootless[i]] = proof_.prefix_roots[i];
-    }
-    std::map<uint64_t, std::string> leaves;
-    for (uint64_t position : from_response_) {
-      leaves[position] =
-          LogLeafValue({timestamps_[position], prefix_roots_[position]});
-    }
-    const LogEvaluation log = EvaluateLog(
-        n_, leaves, last_,
-        last_.has_value() ? state_->full_subtrees : std::vector<std::string>(),
-        proof_.inclusion.elements);
-    if (!log.error.empty()) return Fail(log.error);
-    if (head_.head_type == FullTreeHeadType::kUpdated &&
-        !keys_.verify(Encode(TreeHeadTBS{config_, n_, log.root}),
-                      head_.tree_head.signature)) {
-      return Fail("tree head: signature is not valid for this root");
-    }
-    Retain(log);
-    return true;
+  if (steps == 0 || consumer->failed()) return !consumer->failed();
+  if (in.binary_ladder[0].commitment.has_value()) {
+    consumer->Fail("binary ladder: commitment for the target version");
   }
-
-  void Retain(const LogEvaluation& log) {
-    accepted_.tree_size = n_;
-    accepted_.root = log.root;
-    accepted_.state = {n_, log.full_subtrees, {}};
-    for (uint64_t position : Frontier(n_)) {
-      const auto root = prefix_roots_.find(position);
-      accepted_.state.frontier[position] = {
-          timestamps_.at(position),
-          root != prefix_roots_.end()
-              ? root->second
-              : state_->frontier.at(position).prefix_tree};
-    }
-  }
-
-  const Configuration& config_;
-  const PublicKeys& keys_;
-  const std::optional<RetainedState>& state_;
-  const uint64_t now_;
-
-  std::string label_;
-  std::optional<uint64_t> last_;
-  FullTreeHead head_;
-  CombinedTreeProof proof_;
-  uint64_t n_ = 0;
-  std::map<uint32_t, Step> steps_;
-  std::map<uint64_t, uint64_t> timestamps_;
-  std::set<uint64_t> from_response_;
-  size_t next_prefix_proof_ = 0;
-  std::map<uint64_t, std::string> prefix_roots_;
-  Accepted accepted_;
-  std::string error_;
-};
+  return consumer->ReadVrfProof(label, 0, in.binary_ladder[0].proof);
+}
 
 }  // namespace
 
@@ -386,14 +304,129 @@ Outcome VerifySearch(const Configuration& config, const PublicKeys& keys,
                      const std::optional<RetainedState>& state,
                      const std::string& request, const std::string& response,
                      uint64_t now) {
-  return Run(config, keys, state, now).Search(request, response);
+  Consumer consumer(config, keys, state, now);
+  const auto asked =
+      Read<SearchRequest>("request", request, config.ciphersuite, &consumer);
+  if (consumer.failed() || !consumer.ReadUser(asked->last)) {
+    return Refused<Accepted>(consumer);
+  }
+  return (asked->version.has_value() ? VerifyFixed : VerifyGreatest)(
+      config, *asked, response, &consumer);
 }
 
 Outcome VerifyAbsence(const Configuration& config, const PublicKeys& keys,
                       const std::optional<RetainedState>& state,
                       const std::string& request, const std::string& response,
                       uint64_t now) {
-  return Run(config, keys, state, now).Absence(request, response);
+  Consumer consumer(config, keys, state, now);
+  const auto asked =
+      Read<SearchRequest>("request", request, config.ciphersuite, &consumer);
+  const auto in = Read<AbsenceResponse>("response", response,
+                                        config.ciphersuite, &consumer);
+  if (asked.has_value() && asked->version.has_value()) {
+    consumer.Fail("request: names a version");
+  }
+  std::optional<Algorithms> run;
+  if (consumer.failed() || !consumer.ReadUser(asked->last) ||
+      !consumer.ReadVrfProof(asked->label, 0, in->proof) ||
+      !Begin(in->full_tree_head, in->search, config, &consumer, &run)) {
+    return Refused<Accepted>(consumer);
+  }
+  run->SearchAbsence();
+  consumer.Finish({});
+  return Conclude(&consumer, Accepted());
+}
+
+Verdict<AcceptedWalk> VerifyDistinguished(
+    const Configuration& config, const PublicKeys& keys,
+    const std::optional<RetainedState>& state, const std::string& request,
+    const std::string& response, uint64_t now) {
+  Consumer consumer(config, keys, state, now);
+  const auto asked = Read<DistinguishedRequest>("request", request,
+                                                config.ciphersuite, &consumer);
+  const auto in = Read<DistinguishedResponse>("response", response,
+                                              config.ciphersuite, &consumer);
+  std::optional<Algorithms> run;
+  if (consumer.failed() || !consumer.ReadUser(asked->last) ||
+      !Begin(in->full_tree_head, in->distinguished, config, &consumer, &run)) {
+    return Refused<AcceptedWalk>(consumer);
+  }
+  const std::vector<uint64_t> positions = run->WalkDistinguished(asked->stop);
+  std::set<uint64_t> sizes;
+  for (uint64_t position : positions) sizes.insert(position + 1);
+  if (!consumer.Finish(sizes)) return Refused<AcceptedWalk>(consumer);
+  AcceptedWalk out;
+  for (uint64_t position : positions) {
+    out.entries.push_back(
+        {position,
+         {consumer.Timestamp(position), consumer.PrefixRootOf(position)},
+         consumer.earlier_roots().at(position + 1)});
+  }
+  return Conclude(&consumer, std::move(out));
+}
+
+Verdict<AcceptedHistory> VerifyHistory(
+    const Configuration& config, const PublicKeys& keys,
+    const std::optional<RetainedState>& state, const std::string& request,
+    const std::string& response, uint64_t now) {
+  Consumer consumer(config, keys, state, now);
+  const auto asked =
+      Read<HistoryRequest>("request", request, config.ciphersuite, &consumer);
+  if (consumer.failed() || !consumer.ReadUser(asked->last)) {
+    return Refused<AcceptedHistory>(consumer);
+  }
+  const auto in = ReadHistory(config, *asked, response, &consumer);
+  AcceptedHistory out;
+  if (in.has_value()) out.versions = ReadShown(*in, *asked, &consumer);
+  std::optional<Algorithms> run;
+  if (consumer.failed() ||
+      !Begin(in->full_tree_head, in->history, config, &consumer, &run)) {
+    return Refused<AcceptedHistory>(consumer);
+  }
+  std::optional<uint64_t> newer;
+  for (size_t i = 0; i < out.versions.size() && !consumer.failed(); ++i) {
+    const bool as_greatest = i == 0 && !asked->newest.has_value();
+    VerifyShown(config, in->versions[i], as_greatest, newer, &consumer, &*run,
+                &out.versions[i]);
+    if (in->versions[i].position.has_value()) newer = in->versions[i].position;
+  }
+  run->RefuseContradictions();
+  consumer.Finish({});
+  return Conclude(&consumer, std::move(out));
+}
+
+Verdict<AcceptedAsOf> VerifyAsOf(const Configuration& config,
+                                 const PublicKeys& keys,
+                                 const std::optional<RetainedState>& state,
+                                 const std::string& request,
+                                 const std::string& response, uint64_t now) {
+  Consumer consumer(config, keys, state, now);
+  const auto asked =
+      Read<AsOfRequest>("request", request, config.ciphersuite, &consumer);
+  const auto in =
+      Read<AsOfResponse>("response", response, config.ciphersuite, &consumer);
+  std::optional<Algorithms> run;
+  if (consumer.failed() || !consumer.ReadUser(asked->last) ||
+      !ReadAsOf(*in, asked->label, &consumer) ||
+      !Begin(in->full_tree_head, in->search, config, &consumer, &run)) {
+    return Refused<AcceptedAsOf>(consumer);
+  }
+  if (in->position.has_value() && *in->position >= consumer.n()) {
+    consumer.Fail("as of: position outside of the tree");
+    return Refused<AcceptedAsOf>(consumer);
+  }
+  const VersionSearch found = run->AsOf(asked->time, in->position, in->version);
+  CheckFound(found, &consumer);
+  run->RefuseContradictions();
+  AcceptedAsOf out;
+  out.position = in->position;
+  if (in->version.has_value()) {
+    out.version =
+        ShownVersion{*in->version, in->value.value, in->opening, found.terminal,
+                     run->MustMonitor(found.terminal)};
+  }
+  consumer.Finish({});
+  return Conclude(&consumer, std::move(out));
 }
 
 }  // namespace sealbook::reference

@@ -1,6 +1,6 @@
-// What a user accepts. Every check of the draft's "Search", "Full Tree Head
-// Verification" and "Combined Tree" for a greatest-version search, and the
-// same for a proof of absence.
+// What a user accepts. Every check of the draft's "Search", "Walking
+// Distinguished Heads", "Full Tree Head Verification" and "Combined Tree", and
+// the same for absence, history and the state as of a time.
 #ifndef SEALBOOK_TESTS_REFERENCE_VERIFIER_H_
 #define SEALBOOK_TESTS_REFERENCE_VERIFIER_H_
 
@@ -40,31 +40,38 @@ struct PublicKeys {
       vrf_verify;
 };
 
-struct Accepted {
-  // Only of a search response.
-  uint32_t version = 0;
-  std::string value;
-  std::string opening;
-  // The leftmost inspected entry that contains the version.
-  uint64_t terminal = 0;
-  // It lies right of the rightmost distinguished entry (or there is none): in
-  // contactMonitoring mode the user has to monitor the label.
-  bool must_monitor = false;
-
-  // Of both.
+// What every accepted response leaves behind.
+struct NewView {
   uint64_t tree_size = 0;
   std::string root;
   RetainedState state;
 };
 
 // Exactly one is set. A refusal changes nothing: the old state stays in force.
-struct Outcome {
-  std::optional<Accepted> accepted;
+template <typename T>
+struct Verdict {
+  std::optional<T> accepted;
   std::string refusal;
 };
 
+// Of a search response; of a proof of absence only the view.
+struct Accepted : NewView {
+  uint32_t version = 0;
+  std::string value;
+  std::string opening;
+  // As the draft defines it for the search made.
+  uint64_t terminal = 0;
+  // It lies right of the rightmost distinguished entry (or there is none): in
+  // contactMonitoring mode the user has to monitor the label.
+  bool must_monitor = false;
+};
+using Outcome = Verdict<Accepted>;
+
 // Checks response bytes against request bytes. `state` is what the user holds
-// (the request has to advertise its size), `now` the user's clock in ms.
+// (the request has to advertise its size), `now` the user's clock in ms. A
+// request with a version wants a fixed-version search, and any result but the
+// version is a refusal; one without wants a greatest-version search. A proof
+// of absence answers a request without a version.
 Outcome VerifySearch(const Configuration& config, const PublicKeys& keys,
                      const std::optional<RetainedState>& state,
                      const std::string& request, const std::string& response,
@@ -73,6 +80,60 @@ Outcome VerifyAbsence(const Configuration& config, const PublicKeys& keys,
                       const std::optional<RetainedState>& state,
                       const std::string& request, const std::string& response,
                       uint64_t now);
+
+// A recent distinguished entry.
+struct DistinguishedEntry {
+  uint64_t position = 0;
+  LogEntry entry;
+  std::string log_root;  // of the tree of position + 1 entries
+
+  bool operator==(const DistinguishedEntry&) const = default;
+};
+
+struct AcceptedWalk : NewView {
+  std::vector<DistinguishedEntry> entries;  // from right to left
+};
+
+// The 10 rightmost distinguished and unexpired entries right of the request's
+// `stop`.
+Verdict<AcceptedWalk> VerifyDistinguished(
+    const Configuration& config, const PublicKeys& keys,
+    const std::optional<RetainedState>& state, const std::string& request,
+    const std::string& response, uint64_t now);
+
+struct ShownVersion {
+  uint32_t version = 0;
+  std::string value;
+  std::string opening;
+  uint64_t terminal = 0;  // of the version's search
+  bool must_monitor = false;
+  // The first entry that contains the version, and its timestamp (ms): both or
+  // neither, neither outside of a history.
+  std::optional<uint64_t> position;
+  std::optional<uint64_t> since;
+};
+
+struct AcceptedHistory : NewView {
+  std::vector<ShownVersion> versions;  // newest first, at least one
+};
+
+Verdict<AcceptedHistory> VerifyHistory(
+    const Configuration& config, const PublicKeys& keys,
+    const std::optional<RetainedState>& state, const std::string& request,
+    const std::string& response, uint64_t now);
+
+struct AcceptedAsOf : NewView {
+  // The rightmost entry not later than the time; nothing before the log began.
+  std::optional<uint64_t> position;
+  // The greatest version there; nothing if the label did not exist.
+  std::optional<ShownVersion> version;
+};
+
+Verdict<AcceptedAsOf> VerifyAsOf(const Configuration& config,
+                                 const PublicKeys& keys,
+                                 const std::optional<RetainedState>& state,
+                                 const std::string& request,
+                                 const std::string& response, uint64_t now);
 
 }  // namespace sealbook::reference
 

@@ -63,6 +63,26 @@ std::optional<std::string> CommitmentAt(const World& world, uint64_t position,
   return commitment;
 }
 
+const VrfResult& VrfOf(const World& world, const std::string& label,
+                       uint32_t version) {
+  auto& cache = world.cache.vrf;
+  const auto hit = cache.find({label, version});
+  if (hit != cache.end()) return hit->second;
+  return cache[{label, version}] = world.vrf(label, version);
+}
+
+bool ContainsVersion(const World& world, uint64_t position,
+                     const std::string& label, uint32_t version) {
+  const std::string& key = VrfOf(world, label, version).output;
+  const std::vector<PrefixLeaf>& leaves = TreeAt(world, position).leaves;
+  const auto leaf =
+      std::lower_bound(leaves.begin(), leaves.end(), key,
+                       [](const PrefixLeaf& a, const std::string& b) {
+                         return a.vrf_output < b;
+                       });
+  return leaf != leaves.end() && leaf->vrf_output == key;
+}
+
 const PrefixTree& TreeAt(const World& world, uint64_t position) {
   auto& trees = world.cache.trees;
   if (trees.size() <= position) trees.resize(position + 1);

@@ -18,7 +18,7 @@ namespace sealbook::reference {
 
 struct VrfResult {
   std::string output;  // 32 bytes
-  std::string proof;   // 81 bytes
+  std::string proof;   // 81 or 80 bytes, by cipher suite
 };
 
 struct OpenedValue {
@@ -76,6 +76,14 @@ std::optional<uint32_t> GreatestVersion(const World& world, uint64_t position,
 std::optional<std::string> CommitmentAt(const World& world, uint64_t position,
                                         const std::string& label,
                                         uint32_t version);
+
+// The world's VRF, asked once for each pair.
+const VrfResult& VrfOf(const World& world, const std::string& label,
+                       uint32_t version);
+
+// Whether the prefix tree at `position` has a leaf for this version.
+bool ContainsVersion(const World& world, uint64_t position,
+                     const std::string& label, uint32_t version);
 
 // The prefix tree of the entry at `position`, its root, and its log entry.
 const PrefixTree& TreeAt(const World& world, uint64_t position);

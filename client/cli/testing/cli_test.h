@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -78,10 +79,15 @@ class CliTest : public ::testing::Test {
   CliResult RunCli(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "sealbook");
     std::ostringstream out, err;
-    Terminal terminal{
-        .out = out, .err = err, .err_is_terminal = false, .clock = [this] {
-          return now_;
-        }};
+    Terminal terminal{.out = out,
+                      .err = err,
+                      .err_is_terminal = err_is_terminal_,
+                      .clock = [this] { return now_; },
+                      .sleep =
+                          [this](uint64_t ms) {
+                            slept_.push_back(ms);
+                            if (while_asleep_) while_asleep_();
+                          }};
     CliResult result;
     result.code = RunCommandLine(arguments, terminal);
     result.out = out.str();
@@ -109,6 +115,10 @@ class CliTest : public ::testing::Test {
 
   TempFolder temp_;
   uint64_t now_ = kNow;
+  bool err_is_terminal_ = false;
+  // Where a command waits for the server's limit.
+  std::vector<uint64_t> slept_;
+  std::function<void()> while_asleep_;
   keytrans::TestLog log_;
   smime::testing::TestCa tls_ca_;
   FakeServer server_;

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/clock.h"
 #include "server/commands/init.h"
 
 namespace sealbook::server::testing {
@@ -96,20 +95,27 @@ Config TestSite::config(const std::string& more) const {
   return *std::move(config);
 }
 
-absl::Status TestSite::Init() {
+void TestSite::AddConfig(const std::string& more) {
+  config_text_ += more;
+  WriteFile(config_file(), config_text_);
+}
+
+absl::Status TestSite::Init(const std::string& more_config) {
   std::ostringstream out;
-  const absl::Status status =
-      server::Init(config(), {.yes = true, .terminal = false}, out);
+  const absl::Status status = server::Init(
+      config(more_config), {.yes = true, .keys_backed_up = true}, out);
   made_ = status.ok();
   return status;
 }
 
-std::unique_ptr<Daemon> TestSite::Start(const std::string& more_config) {
+std::unique_ptr<Daemon> TestSite::Start(const std::string& more_config,
+                                        const Clock& clock) {
   if (!made_) {
-    if (const absl::Status status = Init(); !status.ok()) Die(status);
+    if (const absl::Status status = Init(more_config); !status.ok())
+      Die(status);
   }
-  absl::StatusOr<std::unique_ptr<Daemon>> daemon = Daemon::Start(
-      config(more_config), SystemClock(), [](const absl::Status&) {});
+  absl::StatusOr<std::unique_ptr<Daemon>> daemon =
+      Daemon::Start(config(more_config), clock, [](const absl::Status&) {});
   if (!daemon.ok()) Die(daemon.status());
   return *std::move(daemon);
 }

@@ -23,6 +23,7 @@
 #include "proto/sealbook/v1/directory.grpc.pb.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
 #include "proto/sealbook/v1/publisher.grpc.pb.h"
+#include "server/clock.h"
 #include "server/commands/daemon.h"
 #include "server/config/config.h"
 #include "server/services/testing/test_tls.h"
@@ -49,10 +50,15 @@ class TestSite {
   // The text of the configuration file.
   const std::string& config_text() const { return config_text_; }
 
-  // Makes the log, once.
-  absl::Status Init();
+  // Adds `more` to the configuration file, for good.
+  void AddConfig(const std::string& more);
+
+  // Makes the log, once. `more_config` as in config().
+  absl::Status Init(const std::string& more_config = "");
   // Makes the log if there is none, and starts a server. Aborts when it cannot.
-  std::unique_ptr<Daemon> Start(const std::string& more_config = "");
+  // `clock` outlives the server; certificates are valid by the system's.
+  std::unique_ptr<Daemon> Start(const std::string& more_config = "",
+                                const Clock& clock = SystemClock());
   // The error of a start that must fail.
   absl::Status StartError(const std::string& more_config = "");
 

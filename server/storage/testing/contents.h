@@ -14,10 +14,11 @@ namespace sealbook::server::testing {
 using Contents = std::map<std::pair<Table, std::string>, std::string>;
 
 inline constexpr Table kAllTables[] = {
-    Table::kConfiguration, Table::kHead,     Table::kSignedHead,
-    Table::kEntries,       Table::kLogNodes, Table::kPages,
-    Table::kLabels,        Table::kVersions, Table::kValues,
-    Table::kPublications,  Table::kIssuers};
+    Table::kConfiguration,   Table::kHead,     Table::kSignedHead,
+    Table::kEntries,         Table::kLogNodes, Table::kPages,
+    Table::kLabels,          Table::kVersions, Table::kValues,
+    Table::kPublications,    Table::kIssuers,  Table::kRevocations,
+    Table::kCompromisedKeys, Table::kSerials};
 
 // Every record of every table, by Scan.
 inline absl::StatusOr<Contents> ScanAll(Storage& storage) {

@@ -1,0 +1,110 @@
+// What the Verifier returns: facts that have been verified.
+#ifndef SEALBOOK_KEYTRANS_VERIFIED_H_
+#define SEALBOOK_KEYTRANS_VERIFIED_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/types.h"
+#include "keytrans/structures.h"
+#include "keytrans/tree_view.h"
+
+namespace sealbook::keytrans {
+
+// What Contact Monitoring asks a user to keep and follow up ("Monitoring the
+// Tree"; KEYTRANS rule 26).
+struct MonitoringObligation {
+  std::string label;
+  // The terminal log entry of the search.
+  uint64_t position = 0;
+  uint32_t version = 0;
+  // Shows that the user was allowed to look the version up.
+  crypto::Opening opening;
+
+  friend bool operator==(const MonitoringObligation&,
+                         const MonitoringObligation&) = default;
+};
+
+// A verified answer: this label has this version and value; it is the greatest
+// when the request named none.
+struct VerifiedVersion {
+  uint32_t version = 0;
+  // UpdateValue.value, the committed bytes.
+  std::string value;
+  crypto::Opening opening;
+  // Position of the terminal log entry.
+  uint64_t terminal = 0;
+  // To be retained in place of what the request advertised.
+  TreeView view;
+  // To be added to what the user monitors; absent where nothing is owed.
+  std::optional<MonitoringObligation> obligation;
+};
+
+// A verified answer: this label has never had a version.
+struct VerifiedAbsence {
+  TreeView view;
+};
+
+// One version of a verified history.
+struct VerifiedHistoryVersion {
+  // The first log entry that contains the version.
+  struct Appearance {
+    uint64_t position = 0;
+    // Its timestamp, milliseconds since the Unix epoch.
+    uint64_t timestamp = 0;
+
+    friend bool operator==(const Appearance&, const Appearance&) = default;
+  };
+
+  uint32_t version = 0;
+  // UpdateValue.value, the committed bytes.
+  std::string value;
+  crypto::Opening opening;
+  // Absent where the log's maximum lifetime excuses that it is not proven.
+  std::optional<Appearance> since;
+};
+
+// A page of history: consecutive versions, newest first.
+struct VerifiedHistory {
+  std::vector<VerifiedHistoryVersion> versions;
+  TreeView view;
+  // To be added to what the user monitors.
+  std::vector<MonitoringObligation> obligations;
+};
+
+// The state of a label as of a time.
+struct VerifiedState {
+  // The rightmost log entry that is not later than the time; absent when the
+  // log began later.
+  std::optional<uint64_t> position;
+  // The version that was the greatest there; absent when there was none.
+  // Its view is that of the state.
+  std::optional<VerifiedVersion> in_force;
+  TreeView view;
+};
+
+// A recent distinguished log entry, and the tree that ended there.
+struct DistinguishedEntry {
+  uint64_t position = 0;
+  LogEntry entry;
+  // Of the tree with position + 1 log entries.
+  std::vector<crypto::Hash> full_subtrees;
+
+  // The log root of that tree, which users compare ("Detecting Forks").
+  crypto::Hash Root() const;
+
+  friend bool operator==(const DistinguishedEntry&,
+                         const DistinguishedEntry&) = default;
+};
+
+struct VerifiedDistinguished {
+  // Right to left, at most kRecentDistinguished.
+  std::vector<DistinguishedEntry> entries;
+  TreeView view;
+};
+
+}  // namespace sealbook::keytrans
+
+#endif  // SEALBOOK_KEYTRANS_VERIFIED_H_

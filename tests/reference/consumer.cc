@@ -1,0 +1,189 @@
+#include "tests/reference/consumer.h"
+
+#include <iterator>
+
+#include "tests/reference/hash.h"
+#include "tests/reference/implicit_tree.h"
+#include "tests/reference/log_tree.h"
+
+namespace sealbook::reference {
+
+bool Consumer::ReadUser(std::optional<uint64_t> last) {
+  last_ = last;
+  if (last_.has_value() != state_.has_value() ||
+      (last_.has_value() && *last_ != state_->tree_size)) {
+    return Check(false,
+                 "request: advertises another tree size than the one held");
+  }
+  if (!last_.has_value()) return !failed();
+  if (*last_ == 0) return Check(false, "retained state: empty tree");
+  std::vector<uint64_t> positions;
+  for (const auto& [position, entry] : state_->frontier) {
+    positions.push_back(position);
+    timestamps_[position] = entry.timestamp;
+  }
+  return Check(positions == Frontier(*last_) &&
+                   state_->full_subtrees.size() == FullSubtrees(*last_).size(),
+               "retained state: incomplete");
+}
+
+bool Consumer::ReadVrfProof(const std::string& label, uint32_t version,
+                            const std::string& proof) {
+  const std::optional<std::string> output =
+      keys_.vrf_verify(Encode(VrfInput{label, version}), proof);
+  if (!output.has_value() || output->size() != kVrfOutputSize) {
+    return Check(false, "VRF proof is not valid");
+  }
+  steps_[version].vrf_output = *output;
+  return !failed();
+}
+
+void Consumer::SetCommitment(uint32_t version,
+                             std::optional<std::string> commitment) {
+  steps_[version].commitment = std::move(commitment);
+}
+
+bool Consumer::ReadHead(const FullTreeHead& head,
+                        const CombinedTreeProof& proof) {
+  head_ = head;
+  proof_ = proof;
+  if (head_.head_type == FullTreeHeadType::kSame) {
+    n_ = last_.value_or(0);
+    return Check(last_.has_value(),
+                 "tree head: same, but nothing was advertised");
+  }
+  n_ = head_.tree_head.tree_size;
+  if (n_ == 0) return Check(false, "tree head: empty tree");
+  return Check(!last_.has_value() || n_ > *last_,
+               "tree head: updated, but not larger than advertised");
+}
+
+bool Consumer::CheckClock() {
+  if (failed()) return false;
+  const uint64_t rightmost = timestamps_.at(n_ - 1);
+  if (rightmost > now_ && rightmost - now_ > config_.max_ahead) {
+    Fail("clock: tree head is too far ahead");
+  }
+  if (rightmost < now_ && now_ - rightmost > config_.max_behind) {
+    Fail("clock: tree head is too far behind");
+  }
+  return !failed();
+}
+
+uint64_t Consumer::Timestamp(uint64_t position) {
+  if (failed()) return 0;
+  const auto known = timestamps_.find(position);
+  if (known != timestamps_.end()) return known->second;
+  if (!Check(next_timestamp_ < proof_.timestamps.size(),
+             "timestamps missing")) {
+    return 0;
+  }
+  const uint64_t timestamp = proof_.timestamps[next_timestamp_++];
+  timestamps_[position] = timestamp;
+  from_response_.insert(position);
+  CheckOrder(position);
+  return timestamp;
+}
+
+// The timestamps known so far were in order without this one.
+void Consumer::CheckOrder(uint64_t position) {
+  const auto own = timestamps_.find(position);
+  const auto next = std::next(own);
+  Check(own == timestamps_.begin() || std::prev(own)->second <= own->second,
+        "timestamps run backwards");
+  Check(next == timestamps_.end() || own->second <= next->second,
+        "timestamps run backwards");
+}
+
+void Consumer::BeginProof(uint64_t position) {
+  proving_ = position;
+  lookups_.clear();
+  Check(next_prefix_proof_ < proof_.prefix_proofs.size(),
+        "prefix proofs missing");
+}
+
+bool Consumer::LookUp(uint32_t version) {
+  if (failed()) return false;
+  const auto& results = proof_.prefix_proofs[next_prefix_proof_].results;
+  if (!Check(lookups_.size() < results.size(),
+             "prefix proof: results missing")) {
+    return false;
+  }
+  const Step& step = steps_.at(version);
+  lookups_.push_back({step.vrf_output, step.commitment});
+  return results[lookups_.size() - 1].result_type ==
+         PrefixSearchResultType::kInclusion;
+}
+
+void Consumer::EndProof() {
+  if (failed()) return;
+  const PrefixEvaluation evaluation =
+      EvaluatePrefix(lookups_, proof_.prefix_proofs[next_prefix_proof_++]);
+  if (!Check(evaluation.error.empty(), evaluation.error)) return;
+  if (last_.has_value()) {
+    const auto retained = state_->frontier.find(proving_);
+    Check(retained == state_->frontier.end() ||
+              retained->second.prefix_tree == evaluation.root,
+          "prefix root differs from the retained one");
+  }
+  const auto [root, added] = prefix_roots_.emplace(proving_, evaluation.root);
+  Check(root->second == evaluation.root,
+        "two prefix proofs of one entry lead to different roots");
+}
+
+bool Consumer::CheckCounts() {
+  Check(next_timestamp_ == proof_.timestamps.size(), "timestamps left over");
+  Check(next_prefix_proof_ == proof_.prefix_proofs.size(),
+        "prefix proofs left over");
+  std::vector<uint64_t> rootless;
+  for (uint64_t position : from_response_) {
+    if (!prefix_roots_.contains(position)) rootless.push_back(position);
+  }
+  Check(proof_.prefix_roots.size() >= rootless.size(), "prefix roots missing");
+  Check(proof_.prefix_roots.size() <= rootless.size(),
+        "prefix roots left over");
+  if (failed()) return false;
+  for (size_t i = 0; i < rootless.size(); ++i) {
+    prefix_roots_[rootless[i]] = proof_.prefix_roots[i];
+  }
+  return true;
+}
+
+bool Consumer::Finish(const std::set<uint64_t>& earlier) {
+  if (failed() || !CheckCounts()) return false;
+  std::map<uint64_t, std::string> leaves;
+  for (uint64_t position : from_response_) {
+    leaves[position] =
+        LogLeafValue({timestamps_[position], prefix_roots_[position]});
+  }
+  const LogEvaluation log = EvaluateLog(
+      n_, leaves, last_,
+      last_.has_value() ? state_->full_subtrees : std::vector<std::string>(),
+      proof_.inclusion.elements, earlier);
+  if (!Check(log.error.empty(), log.error)) return false;
+  root_ = log.root;
+  full_subtrees_ = log.full_subtrees;
+  earlier_roots_ = log.earlier_roots;
+  return Check(head_.head_type == FullTreeHeadType::kSame ||
+                   keys_.verify(Encode(TreeHeadTBS{config_, n_, root_}),
+                                head_.tree_head.signature),
+               "tree head: signature is not valid for this root");
+}
+
+std::string Consumer::PrefixRootOf(uint64_t position) const {
+  const auto root = prefix_roots_.find(position);
+  return root != prefix_roots_.end()
+             ? root->second
+             : state_->frontier.at(position).prefix_tree;
+}
+
+NewView Consumer::View() const {
+  NewView view{n_, root_, {n_, full_subtrees_, {}}};
+  for (uint64_t position : Frontier(n_)) {
+    view.state.frontier[position] = {timestamps_.at(position),
+                                     PrefixRootOf(position)};
+  }
+  return view;
+}
+
+}  // namespace sealbook::reference
