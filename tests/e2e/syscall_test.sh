@@ -71,10 +71,10 @@ put_back() {
 }
 
 # "NUMBER CALL PATH" of each call on data or mark, NUMBER counting those of the
-# same thread, name and path: as strace counts.
+# same thread, name and path: as strace counts. strace pads short thread ids.
 calls_of() { # TRACE
-  sed -nE "s,^([0-9]+) (openat|mkdir|rename|unlink)\((AT_FDCWD[^\"]*)?\"($PWD/(data|mark)[^\"]*)\".*,\1 \2 \4,p
-           s,^([0-9]+) ([a-z0-9]+)\([0-9]+<($PWD/(data|mark)[^>]*)>.*,\1 \2 \3,p" "$1" |
+  sed -nE "s,^([0-9]+) +(openat|mkdir|rename|unlink)\((AT_FDCWD[^\"]*)?\"($PWD/(data|mark)[^\"]*)\".*,\1 \2 \4,p
+           s,^([0-9]+) +([a-z0-9]+)\([0-9]+<($PWD/(data|mark)[^>]*)>.*,\1 \2 \3,p" "$1" |
     awk '{ n[$0]++; print n[$0], $2, $3 }'
 }
 
