@@ -240,7 +240,7 @@ TEST(ControlSocketTest, AnswersOneCallerAtATime) {
   ASSERT_THAT(storage, IsOk());
   // More than a socket's buffers take.
   for (char name = 'a'; name < 'g'; ++name) {
-    ASSERT_THAT((*storage)->PutRecord({Table::kPages, std::string(1, name),
+    ASSERT_THAT((*storage)->PutRecord({Table::kLabels, std::string(1, name),
                                        std::string(1 << 20, name)}),
                 IsOk());
   }

@@ -1,6 +1,5 @@
 // What Storage promises, asked of every backend.
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <iostream>
@@ -15,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/storage/ascending.h"
 #include "server/storage/leveldb_storage.h"
 #include "server/storage/memory_storage.h"
 #include "server/storage/storage.h"
@@ -152,11 +152,11 @@ TEST_P(StorageConformanceTest, ANewStoreIsEmpty) {
 }
 
 TEST_P(StorageConformanceTest, ReadsValuesInTheOrderOfTheirKeys) {
-  Commit("h1", {{Table::kPages, "a", "1"},
-                {Table::kPages, "b", "2"},
-                {Table::kPages, "c", ""}});
+  Commit("h1", {{Table::kLabels, "a", "1"},
+                {Table::kLabels, "b", "2"},
+                {Table::kLabels, "c", ""}});
   const auto values =
-      storage_->Read(Table::kPages, {"c", "x", "a", "b", "a", ""});
+      storage_->Read(Table::kLabels, {"c", "x", "a", "b", "a", ""});
   ASSERT_THAT(values, IsOk());
   EXPECT_THAT(*values, ElementsAre(Optional(std::string()), std::nullopt,
                                    Optional(std::string("1")),
@@ -174,21 +174,29 @@ TEST_P(StorageConformanceTest, KeepsAnyBytesInKeysAndValues) {
   const std::string zero("\0", 1);
   const std::string high("\xff\xff\0\x01", 4);
   const std::string large(300'000, 'v');
-  Commit("h1", {{Table::kValues, zero, high},
-                {Table::kValues, high, zero},
-                {Table::kValues, "large", large}});
+  Commit("h1", {{Table::kVersions, zero, high},
+                {Table::kVersions, high, zero},
+                {Table::kVersions, "large", large}});
   Reopen();
-  EXPECT_THAT(Read(Table::kValues, zero), Optional(high));
-  EXPECT_THAT(Read(Table::kValues, high), Optional(zero));
-  EXPECT_THAT(Read(Table::kValues, "large"), Optional(large));
+  EXPECT_THAT(Read(Table::kVersions, zero), Optional(high));
+  EXPECT_THAT(Read(Table::kVersions, high), Optional(zero));
+  EXPECT_THAT(Read(Table::kVersions, "large"), Optional(large));
 }
 
 TEST_P(StorageConformanceTest, KeepsTablesApart) {
-  Commit("h1", {{Table::kEntries, "k", "entry"}, {Table::kPages, "k", "page"}});
-  EXPECT_THAT(Read(Table::kEntries, "k"), Optional(std::string("entry")));
-  EXPECT_THAT(Read(Table::kPages, "k"), Optional(std::string("page")));
-  EXPECT_EQ(Read(Table::kLabels, "k"), std::nullopt);
-  EXPECT_THAT(Scan(Table::kEntries, ""), ElementsAre(Pair("k", "entry")));
+  const std::string key = "00000001";
+  Commit("h1", {{Table::kEntries, key, "entry"},
+                {Table::kPages, key, "page"},
+                {Table::kLabels, key, "label"},
+                {Table::kVersions, key, "version"}});
+  EXPECT_THAT(Read(Table::kEntries, key), Optional(std::string("entry")));
+  EXPECT_THAT(Read(Table::kPages, key), Optional(std::string("page")));
+  EXPECT_THAT(Read(Table::kLabels, key), Optional(std::string("label")));
+  EXPECT_THAT(Read(Table::kVersions, key), Optional(std::string("version")));
+  EXPECT_EQ(Read(Table::kValues, key), std::nullopt);
+  EXPECT_EQ(Read(Table::kIssuers, key), std::nullopt);
+  EXPECT_THAT(Scan(Table::kEntries, ""), ElementsAre(Pair(key, "entry")));
+  EXPECT_THAT(Scan(Table::kLabels, ""), ElementsAre(Pair(key, "label")));
 }
 
 TEST_P(StorageConformanceTest, ScansEverythingAsOfOneMoment) {
@@ -196,7 +204,9 @@ TEST_P(StorageConformanceTest, ScansEverythingAsOfOneMoment) {
   std::vector<std::pair<Table, std::string>> order;
   ASSERT_THAT(storage_->Commit({.new_head = "1",
                                 .puts = {{Table::kLabels, "b", "2"},
-                                         {Table::kEntries, "", "0"},
+                                         {Table::kEntries, "00000002", "e"},
+                                         {Table::kPages, "00000002", "p"},
+                                         {Table::kPages, "000000010", "q"},
                                          {Table::kLabels, "a", "1"}}}),
               IsOk());
   const absl::StatusOr<Contents> before = ScanAll(*storage_);
@@ -206,15 +216,23 @@ TEST_P(StorageConformanceTest, ScansEverythingAsOfOneMoment) {
     seen[order.back()] = std::string(value);
     // What is committed meanwhile does not appear.
     const std::string head = std::to_string(order.size());
-    EXPECT_THAT(storage_->Commit({.expected_head = head,
-                                  .new_head = std::to_string(order.size() + 1),
-                                  .puts = {{Table::kLabels, "c", "3"}}}),
+    EXPECT_THAT(storage_->Commit(
+                    {.expected_head = head,
+                     .new_head = std::to_string(order.size() + 1),
+                     .puts = {{Table::kLabels, "c", "3"},
+                              {Table::kValues,
+                               absl::StrCat(10000002 + order.size()), "v"}}}),
                 IsOk());
     return true;
   }),
               IsOk());
   EXPECT_EQ(seen, *before);
-  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+  EXPECT_THAT(
+      order,
+      ElementsAre(Pair(Table::kHead, ""), Pair(Table::kLabels, "a"),
+                  Pair(Table::kLabels, "b"), Pair(Table::kPages, "000000010"),
+                  Pair(Table::kEntries, "00000002"),
+                  Pair(Table::kPages, "00000002")));
   int visits = 0;
   ASSERT_THAT(
       storage_->ScanEverything([&](Table, absl::string_view,
@@ -243,15 +261,15 @@ TEST_P(StorageConformanceTest, ScansUpwardsFromTheGivenKey) {
 TEST_P(StorageConformanceTest, ScansManyRecordsAndMayReadMeanwhile) {
   std::vector<Put> puts;
   for (int i = 1000; i < 2000; ++i) {
-    puts.push_back({Table::kEntries, absl::StrCat(i), absl::StrCat("v", i)});
+    puts.push_back({Table::kLabels, absl::StrCat(i), absl::StrCat("v", i)});
   }
   Commit("h1", puts);
   int next = 1000;
   EXPECT_THAT(
-      storage_->Scan(Table::kEntries, "",
+      storage_->Scan(Table::kLabels, "",
                      [&](absl::string_view key, absl::string_view value) {
                        EXPECT_EQ(key, absl::StrCat(next));
-                       EXPECT_EQ(Read(Table::kEntries, std::string(key)),
+                       EXPECT_EQ(Read(Table::kLabels, std::string(key)),
                                  std::string(value));
                        ++next;
                        return true;
@@ -267,11 +285,65 @@ TEST_P(StorageConformanceTest, TheLaterPutOfOneKeyWins) {
   EXPECT_THAT(Read(Table::kLabels, "k"), Optional(std::string("later commit")));
 }
 
-TEST_P(StorageConformanceTest, CommitsEverythingWithItsHead) {
-  Commit("h1", {{Table::kEntries, "0", "e"}, {Table::kPages, "0", "p"}});
+// Records of the ascending tables: key, then value.
+using Records = std::vector<std::pair<std::string, std::string>>;
+
+TEST_P(StorageConformanceTest, ScansAnAscendingTableFromAnyKey) {
+  Commit("h1", {{Table::kPages, "00000001b", "1"},
+                {Table::kEntries, "00000001", "not asked for"},
+                {Table::kPages, "00000001a", "0"}});
+  Commit("h2", {{Table::kValues, "00000002x", "not asked for"},
+                {Table::kPages, "00000003", "2"}});
+  Reopen();
+  const Records all = {
+      {"00000001a", "0"}, {"00000001b", "1"}, {"00000003", "2"}};
+  const auto behind = [&](size_t count) {
+    return Records(all.begin() + static_cast<ptrdiff_t>(count), all.end());
+  };
+  EXPECT_EQ(Scan(Table::kPages, ""), behind(0));
+  EXPECT_EQ(Scan(Table::kPages, "0000"), behind(0));
+  EXPECT_EQ(Scan(Table::kPages, "00000001"), behind(0));
+  EXPECT_EQ(Scan(Table::kPages, "00000001aa"), behind(1));
+  EXPECT_EQ(Scan(Table::kPages, "00000002"), behind(2));
+  EXPECT_EQ(Scan(Table::kPages, "00000003"), behind(2));
+  EXPECT_EQ(Scan(Table::kPages, "000000030"), behind(3));
+  EXPECT_EQ(Scan(Table::kPages, "1"), behind(3));
+  EXPECT_EQ(Scan(Table::kPages, "", 1), Records(all.begin(), all.begin() + 1));
+  EXPECT_EQ(Read(Table::kPages, "0000"), std::nullopt);
+  EXPECT_EQ(Read(Table::kPages, "00000002x"), std::nullopt);
+}
+
+TEST_P(StorageConformanceTest, ReplacesNothingInAnAscendingTable) {
+  Commit("h1", {{Table::kPages, "00000005a", "p"}});
+  const auto refuses = [&](Table table, const std::string& key,
+                           const std::string& why) {
+    EXPECT_THAT(storage_->Commit({.expected_head = "h1",
+                                  .new_head = "h2",
+                                  .puts = {{Table::kLabels, "l", "1"},
+                                           {table, key, "another"}}}),
+                Refuses(absl::StatusCode::kInvalidArgument, why))
+        << key;
+  };
+  refuses(Table::kPages, "00000005a", "not above");
+  refuses(Table::kPages, "00000004z", "not above");
+  // Of one position, the tables come in the order of their numbers.
+  refuses(Table::kEntries, "00000005z", "not above");
+  refuses(Table::kValues, "0000006", "7 bytes");
   EXPECT_THAT(Read(Table::kHead, ""), Optional(std::string("h1")));
-  EXPECT_THAT(Read(Table::kEntries, "0"), Optional(std::string("e")));
-  EXPECT_THAT(Read(Table::kPages, "0"), Optional(std::string("p")));
+  EXPECT_EQ(Read(Table::kLabels, "l"), std::nullopt);
+  EXPECT_THAT(Read(Table::kPages, "00000005a"), Optional(std::string("p")));
+  Commit("h2", {{Table::kValues, "00000005a", "v"}});
+  Reopen();
+  Commit("h3", {{Table::kEntries, "00000006", "e"}});
+  EXPECT_THAT(Read(Table::kValues, "00000005a"), Optional(std::string("v")));
+}
+
+TEST_P(StorageConformanceTest, CommitsEverythingWithItsHead) {
+  Commit("h1",
+         {{Table::kEntries, "00000000", "e"}, {Table::kLabels, "0", "l"}});
+  EXPECT_THAT(Read(Table::kHead, ""), Optional(std::string("h1")));
+  EXPECT_THAT(Read(Table::kEntries, "00000000"), Optional(std::string("e")));
+  EXPECT_THAT(Read(Table::kLabels, "0"), Optional(std::string("l")));
 }
 
 TEST_P(StorageConformanceTest, RefusesAStaleHeadAndWritesNothing) {
@@ -279,22 +351,22 @@ TEST_P(StorageConformanceTest, RefusesAStaleHeadAndWritesNothing) {
   Commit("h2", {});
   EXPECT_THAT(storage_->Commit({.expected_head = "h1",
                                 .new_head = "h3",
-                                .puts = {{Table::kEntries, "k", "v"}}}),
+                                .puts = {{Table::kEntries, "key of 8", "v"}}}),
               Refuses(absl::StatusCode::kAborted, "not the one"));
-  EXPECT_EQ(Read(Table::kEntries, "k"), std::nullopt);
+  EXPECT_EQ(Read(Table::kEntries, "key of 8"), std::nullopt);
   EXPECT_THAT(Read(Table::kHead, ""), Optional(std::string("h2")));
   // The object is none the worse for it.
-  Commit("h3", {{Table::kEntries, "k", "v"}});
-  EXPECT_THAT(Read(Table::kEntries, "k"), Optional(std::string("v")));
+  Commit("h3", {{Table::kEntries, "key of 8", "v"}});
+  EXPECT_THAT(Read(Table::kEntries, "key of 8"), Optional(std::string("v")));
 }
 
 TEST_P(StorageConformanceTest, RefusesAnExpectedHeadInANewStore) {
   EXPECT_THAT(storage_->Commit({.expected_head = "h0",
                                 .new_head = "h1",
-                                .puts = {{Table::kEntries, "k", "v"}}}),
+                                .puts = {{Table::kEntries, "key of 8", "v"}}}),
               Refuses(absl::StatusCode::kAborted, "no head is stored"));
   EXPECT_EQ(Read(Table::kHead, ""), std::nullopt);
-  EXPECT_EQ(Read(Table::kEntries, "k"), std::nullopt);
+  EXPECT_EQ(Read(Table::kEntries, "key of 8"), std::nullopt);
 }
 
 TEST_P(StorageConformanceTest, RefusesTheFirstCommitASecondTime) {
@@ -316,13 +388,13 @@ TEST_P(StorageConformanceTest, LetsCommitAloneWriteTheHead) {
   Commit("h1", {});
   EXPECT_THAT(storage_->Commit({.expected_head = "h1",
                                 .new_head = "h2",
-                                .puts = {{Table::kEntries, "k", "v"},
+                                .puts = {{Table::kEntries, "key of 8", "v"},
                                          {Table::kHead, "", "forged"}}}),
               Refuses(absl::StatusCode::kInvalidArgument, "put 1"));
   EXPECT_THAT(storage_->PutRecord({Table::kHead, "", "forged"}),
               Refuses(absl::StatusCode::kInvalidArgument, "head"));
   EXPECT_THAT(Read(Table::kHead, ""), Optional(std::string("h1")));
-  EXPECT_EQ(Read(Table::kEntries, "k"), std::nullopt);
+  EXPECT_EQ(Read(Table::kEntries, "key of 8"), std::nullopt);
   Commit("h2", {});
 }
 
@@ -369,7 +441,7 @@ TEST_P(StorageConformanceTest, KeepsEverythingOverAReopening) {
                              .new_head = absl::StrCat("h", i)};
     for (int j = 0; j < 20; ++j) {
       request.puts.push_back(
-          {kAllTables[3 + j % 8], absl::StrCat(i, "/", j),
+          {kAllTables[3 + j % 8], absl::StrCat(10000000 + i, "/", j),
            std::string(500 + j, static_cast<char>('a' + i))});
     }
     ASSERT_THAT(storage_->Commit(request), IsOk());
@@ -385,11 +457,11 @@ TEST_P(StorageConformanceTest, RefusesASecondOpening) {
   EXPECT_THAT(backend_->Open(),
               Refuses(absl::StatusCode::kUnavailable, "in use"));
   // The first one was not disturbed, and its lock is still held.
-  Commit("h1", {{Table::kEntries, "k", "v"}});
+  Commit("h1", {{Table::kEntries, "key of 8", "v"}});
   EXPECT_THAT(backend_->Open(),
               Refuses(absl::StatusCode::kUnavailable, "in use"));
   Reopen();
-  EXPECT_THAT(Read(Table::kEntries, "k"), Optional(std::string("v")));
+  EXPECT_THAT(Read(Table::kEntries, "key of 8"), Optional(std::string("v")));
 }
 
 TEST_P(StorageConformanceTest, RefusesToCreateASecondTime) {
@@ -414,7 +486,10 @@ class RandomWalk {
                              .new_head = RandomBytes(40)};
     const size_t count = random_() % 40;
     for (size_t i = 0; i < count; ++i) {
-      request.puts.push_back({RandomTable(), RandomKey(), RandomBytes(900)});
+      const Table table = RandomTable();
+      request.puts.push_back(
+          {table, IsAscending(table) ? Key(position_) : RandomKey(table),
+           RandomBytes(900)});
     }
     const bool stale = random_() % 5 == 0;
     if (stale) request.expected_head = "stale";
@@ -425,6 +500,7 @@ class RandomWalk {
     }
     ASSERT_THAT(status, IsOk());
     Apply(request, model_);
+    ++position_;
   }
 
   void PutRecord() {
@@ -438,7 +514,7 @@ class RandomWalk {
     std::vector<std::string> keys(random_() % 50);
     std::vector<std::optional<std::string>> expected;
     for (std::string& key : keys) {
-      key = RandomKey();
+      key = RandomKey(table);
       const auto found = model_.find({table, key});
       expected.push_back(found == model_.end() ? std::nullopt
                                                : std::optional(found->second));
@@ -450,7 +526,7 @@ class RandomWalk {
 
   void Scan() {
     const Table table = RandomTable();
-    const std::string from = RandomKey();
+    const std::string from = RandomKey(table);
     size_t left = 1 + random_() % 100;
     auto expected = model_.lower_bound({table, from});
     const auto visit = [&](absl::string_view key, absl::string_view value) {
@@ -482,7 +558,18 @@ class RandomWalk {
     return head->second;
   }
   Table RandomTable() { return kAllTables[3 + random_() % 8]; }
-  std::string RandomKey() {
+  // Of a record that may be there.
+  std::string RandomKey(Table table) {
+    return IsAscending(table) ? Key(random_() % position_) : FewBytes();
+  }
+  // Of an ascending table, with a position of more than one byte.
+  std::string Key(uint64_t position) {
+    std::string key(8, '\0');
+    key[6] = static_cast<char>(position / 100);
+    key[7] = static_cast<char>(position % 100);
+    return key + FewBytes();
+  }
+  std::string FewBytes() {
     std::string key(random_() % 3, '\0');
     for (char& byte : key) byte = static_cast<char>(random_() % 16 * 17);
     return key;
@@ -496,6 +583,8 @@ class RandomWalk {
   std::mt19937_64 random_;
   std::unique_ptr<Storage>* const storage_;
   Contents model_;
+  // Of the next commit.
+  uint64_t position_ = 1;
 };
 
 TEST_P(StorageConformanceTest, AgreesWithAMapOverRandomOperations) {

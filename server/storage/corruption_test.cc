@@ -9,6 +9,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,9 @@ constexpr char kDirectory[] = "/log";
 // log (commits after that).
 class CorruptionTest : public ::testing::Test {
  protected:
+  explicit CorruptionTest(std::string database = "")
+      : database_(std::move(database)) {}
+
   void SetUp() override {
     FaultEnv env;
     auto storage = LevelDbStorage::Create(kDirectory, env.Options());
@@ -54,8 +58,10 @@ class CorruptionTest : public ::testing::Test {
       CommitRequest request = {.new_head = absl::StrCat("head ", i)};
       if (i > 0) request.expected_head = absl::StrCat("head ", i - 1);
       for (int j = 0; j < 3; ++j) {
-        request.puts.push_back({Table::kPages, absl::StrCat(i, "/", j),
-                                std::string(40, static_cast<char>('a' + i))});
+        const std::string key = absl::StrCat(10'000'000 + i, "/", j);
+        const std::string value(40, static_cast<char>('a' + i));
+        request.puts.push_back({Table::kPages, key, value});
+        request.puts.push_back({Table::kVersions, key, value});
       }
       ASSERT_THAT((*storage)->Commit(request), IsOk());
     }
@@ -65,9 +71,13 @@ class CorruptionTest : public ::testing::Test {
     files_ = env.Files();
   }
 
+  // Of the database that is damaged, or of the store.
   std::string PathOf(absl::string_view part) const {
     for (const std::string& path : files_.AllFiles()) {
-      if (absl::StrContains(path, part)) return path;
+      if (absl::StrContains(path, part) &&
+          (part == "FORMAT" || absl::StrContains(path, database_))) {
+        return path;
+      }
     }
     ADD_FAILURE() << "no file of kind " << part;
     return "";
@@ -123,30 +133,53 @@ class CorruptionTest : public ::testing::Test {
 
   FaultFilesystem files_;
   Contents contents_;
+  const std::string database_;
 };
+
+// In each of the two databases.
+class DatabaseCorruptionTest
+    : public CorruptionTest,
+      public ::testing::WithParamInterface<const char*> {
+ protected:
+  DatabaseCorruptionTest()
+      : CorruptionTest(absl::StrCat("/", GetParam(), "/")) {}
+
+  // A table of the database, and two keys of it.
+  Table DamagedTable() const {
+    return database_ == "/entries/" ? Table::kPages : Table::kVersions;
+  }
+  static constexpr char kKey[] = "00000001";
+  static constexpr char kOther[] = "00000002";
+};
+
+INSTANTIATE_TEST_SUITE_P(Databases, DatabaseCorruptionTest,
+                         ::testing::Values("entries", "leveldb"),
+                         [](const ::testing::TestParamInfo<const char*>& info) {
+                           return std::string(info.param);
+                         });
 
 TEST_F(CorruptionTest, HoldsEverythingWhereNothingIsDamaged) {
   EXPECT_EQ(After([](FaultFilesystem&) {}), Outcome::kHeld);
 }
 
-TEST_F(CorruptionTest, NoticesEachFlippedBitOfALog) {
+TEST_P(DatabaseCorruptionTest, NoticesEachFlippedBitOfALog) {
   auto outcomes = FlipEachBit(".log");
   EXPECT_GT(outcomes[Outcome::kNotOpened], 0);
   EXPECT_EQ(outcomes[Outcome::kHeld], 0);
 }
 
-TEST_F(CorruptionTest, NoticesEachFlippedBitOfATable) {
+TEST_P(DatabaseCorruptionTest, NoticesEachFlippedBitOfATable) {
   auto outcomes = FlipEachBit(".ldb");
   EXPECT_GT(outcomes[Outcome::kDataLoss], 0);
 }
 
-TEST_F(CorruptionTest, NoticesEachFlippedBitOfAManifest) {
+TEST_P(DatabaseCorruptionTest, NoticesEachFlippedBitOfAManifest) {
   auto outcomes = FlipEachBit("MANIFEST");
   EXPECT_GT(outcomes[Outcome::kNotOpened], 0);
   EXPECT_EQ(outcomes[Outcome::kHeld], 0);
 }
 
-TEST_F(CorruptionTest, NoticesEachFlippedBitOfTheCurrentFile) {
+TEST_P(DatabaseCorruptionTest, NoticesEachFlippedBitOfTheCurrentFile) {
   auto outcomes = FlipEachBit("CURRENT");
   EXPECT_EQ(outcomes[Outcome::kHeld], 0);
   EXPECT_EQ(outcomes[Outcome::kDataLoss], 0);
@@ -158,7 +191,7 @@ TEST_F(CorruptionTest, NoticesEachFlippedBitOfTheFormatFile) {
   EXPECT_EQ(outcomes[Outcome::kDataLoss], 0);
 }
 
-TEST_F(CorruptionTest, NamesTheKindOfDamage) {
+TEST_P(DatabaseCorruptionTest, NamesTheKindOfDamage) {
   const auto open_after = [&](absl::string_view part, size_t byte) {
     FaultFilesystem files = files_.DurableCopy();
     files.Find(PathOf(part))->data[byte] ^= 0x40;
@@ -176,7 +209,7 @@ TEST_F(CorruptionTest, NamesTheKindOfDamage) {
               Refuses(absl::StatusCode::kDataLoss, "CURRENT"));
 }
 
-TEST_F(CorruptionTest, RefusesToOpenWithoutOneOfItsFiles) {
+TEST_P(DatabaseCorruptionTest, RefusesToOpenWithoutOneOfItsFiles) {
   const auto open_without = [&](absl::string_view part) {
     FaultFilesystem files = files_.DurableCopy();
     files.Remove(PathOf(part));
@@ -191,7 +224,7 @@ TEST_F(CorruptionTest, RefusesToOpenWithoutOneOfItsFiles) {
               Refuses(absl::StatusCode::kDataLoss, "does not exist"));
 }
 
-TEST_F(CorruptionTest, RefusesToOpenACutOffTableOrManifest) {
+TEST_P(DatabaseCorruptionTest, RefusesToOpenACutOffTableOrManifest) {
   const auto open_cut = [&](absl::string_view part, size_t bytes) {
     FaultFilesystem files = files_.DurableCopy();
     std::string& data = files.Find(PathOf(part))->data;
@@ -207,34 +240,40 @@ TEST_F(CorruptionTest, RefusesToOpenACutOffTableOrManifest) {
 }
 
 // On the machine's own file system, where LevelDB maps its tables.
-TEST_F(CorruptionTest, DoesNotTakeARemovedTableForAbsence) {
+TEST_P(DatabaseCorruptionTest, DoesNotTakeARemovedTableForAbsence) {
   const TemporaryDirectory directory;
   const std::string path = directory.path() + "/log";
-  {
-    auto storage = LevelDbStorage::Create(path, {});
+  ASSERT_THAT(LevelDbStorage::Create(path, {}), IsOk());
+  const auto commit = [&](std::optional<std::string> head, std::string next,
+                          const char* key) {
+    auto storage = LevelDbStorage::Open(path, {});
     ASSERT_THAT(storage, IsOk());
-    ASSERT_THAT((*storage)->Commit(
-                    {.new_head = "h1", .puts = {{Table::kPages, "k", "v"}}}),
+    ASSERT_THAT((*storage)->Commit({.expected_head = std::move(head),
+                                    .new_head = std::move(next),
+                                    .puts = {{DamagedTable(), key, "value"}}}),
                 IsOk());
-  }
-  // The first opening writes the table and keeps it open, the next one does not
-  // look at it before it is asked for something.
+  };
+  commit(std::nullopt, "h1", kKey);
+  commit("h1", "h2", kOther);
+  // An opening writes a table for what it finds in the log, and keeps it open;
+  // the next one looks at the last record's, and at others only when it is
+  // asked for something.
   ASSERT_THAT(LevelDbStorage::Open(path, {}), IsOk());
   auto storage = LevelDbStorage::Open(path, {});
   ASSERT_THAT(storage, IsOk());
   int removed = 0;
   for (const auto& file :
-       std::filesystem::directory_iterator(path + "/leveldb")) {
+       std::filesystem::directory_iterator(path + database_)) {
     if (file.path().extension() == ".ldb") {
       removed += std::filesystem::remove(file.path());
     }
   }
-  ASSERT_EQ(removed, 1);
-  EXPECT_THAT((*storage)->Read(Table::kPages, {"k"}),
+  ASSERT_EQ(removed, 2);
+  EXPECT_THAT((*storage)->Read(DamagedTable(), {kKey}),
               Refuses(absl::StatusCode::kDataLoss, "missing"));
 }
 
-TEST_F(CorruptionTest, NoticesAFlippedBitOfAMappedTable) {
+TEST_P(DatabaseCorruptionTest, NoticesAFlippedBitOfAMappedTable) {
   const TemporaryDirectory directory;
   const std::string path = directory.path() + "/log";
   {
@@ -243,16 +282,16 @@ TEST_F(CorruptionTest, NoticesAFlippedBitOfAMappedTable) {
     ASSERT_THAT(
         (*storage)->Commit(
             {.new_head = "h1",
-             .puts = {{Table::kPages, "k", std::string(5000, 'v')},
-                      {Table::kPages, "other", std::string(5000, 'w')}}}),
+             .puts = {{DamagedTable(), kKey, std::string(5000, 'v')},
+                      {DamagedTable(), kOther, std::string(5000, 'w')}}}),
         IsOk());
   }
   auto storage = LevelDbStorage::Open(path, {});
   ASSERT_THAT(storage, IsOk());
   // Read once: a block that was found good before is checked again.
-  ASSERT_THAT((*storage)->Read(Table::kPages, {"k"}), IsOk());
+  ASSERT_THAT((*storage)->Read(DamagedTable(), {kKey}), IsOk());
   for (const auto& file :
-       std::filesystem::directory_iterator(path + "/leveldb")) {
+       std::filesystem::directory_iterator(path + database_)) {
     if (file.path().extension() != ".ldb") continue;
     std::fstream table(file.path(),
                        std::ios::in | std::ios::out | std::ios::binary);
@@ -260,12 +299,12 @@ TEST_F(CorruptionTest, NoticesAFlippedBitOfAMappedTable) {
     table.put('x');
     ASSERT_TRUE(table.good());
   }
-  EXPECT_THAT((*storage)->Read(Table::kPages, {"k"}),
+  EXPECT_THAT((*storage)->Read(DamagedTable(), {kKey}),
               Refuses(absl::StatusCode::kDataLoss, "checksum mismatch"));
-  EXPECT_THAT((*storage)->Read(Table::kPages, {"other"}), IsOk());
+  EXPECT_THAT((*storage)->Read(DamagedTable(), {kOther}), IsOk());
   // A scan does not step over the damage in silence.
   std::vector<std::string> visited;
-  EXPECT_THAT((*storage)->Scan(Table::kPages, "",
+  EXPECT_THAT((*storage)->Scan(DamagedTable(), "",
                                [&](absl::string_view key, absl::string_view) {
                                  visited.emplace_back(key);
                                  return true;

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "leveldb/iterator.h"
+#include "leveldb/slice.h"
+#include "server/storage/ascending.h"
 #include "server/storage/format_file.h"
 #include "server/storage/leveldb_status.h"
 #include "server/storage/log_tail.h"
@@ -18,17 +20,36 @@ namespace sealbook::server {
 namespace {
 
 constexpr char kLockFileName[] = "LOCK";
-constexpr char kDatabaseName[] = "leveldb";
+constexpr char kIndexName[] = "leveldb";
+constexpr char kEntriesName[] = "entries";
+// In leveldb/, below all tables: the last place of entries/.
+constexpr char kLastPlaceKey[] = {0};
 // Bits of the Bloom filter for a key: about 1% of the tables that do not hold a
 // key are looked into all the same.
 constexpr int kFilterBitsPerKey = 10;
 
-std::string DatabaseKey(Table table, absl::string_view key) {
+std::string IndexKey(Table table, absl::string_view key) {
   std::string result;
   result.reserve(1 + key.size());
   result.push_back(static_cast<char>(table));
   result.append(key.data(), key.size());
   return result;
+}
+
+std::string LastPlaceKey() {
+  return std::string(kLastPlaceKey, sizeof(kLastPlaceKey));
+}
+
+absl::string_view View(const leveldb::Slice& slice) {
+  return absl::string_view(slice.data(), slice.size());
+}
+
+leveldb::ReadOptions ScanOptions() {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  // A long scan would push everything else out.
+  options.fill_cache = false;
+  return options;
 }
 
 leveldb::Env* TargetOf(const LevelDbOptions& options) {
@@ -119,7 +140,7 @@ absl::StatusOr<std::unique_ptr<Storage>> LevelDbStorage::Create(
   // it is.
   SEALBOOK_RETURN_IF_ERROR(CheckIsEmpty(storage->env_, directory));
   SEALBOOK_RETURN_IF_ERROR(storage->Lock());
-  SEALBOOK_RETURN_IF_ERROR(storage->OpenDatabase(/*create=*/true));
+  SEALBOOK_RETURN_IF_ERROR(storage->OpenDatabases(/*create=*/true));
   // Last: a directory without it is one whose creation never finished.
   SEALBOOK_RETURN_IF_ERROR(WriteFormatFile(storage->env_, directory));
   return std::unique_ptr<Storage>(std::move(storage));
@@ -131,9 +152,12 @@ absl::StatusOr<std::unique_ptr<Storage>> LevelDbStorage::Open(
       new LevelDbStorage(directory, options));
   SEALBOOK_RETURN_IF_ERROR(CheckIsOurs(storage->env_, directory));
   SEALBOOK_RETURN_IF_ERROR(storage->Lock());
-  SEALBOOK_RETURN_IF_ERROR(CheckLogTails(
-      storage->env_, absl::StrCat(directory, "/", kDatabaseName)));
-  SEALBOOK_RETURN_IF_ERROR(storage->OpenDatabase(/*create=*/false));
+  for (const char* name : {kEntriesName, kIndexName}) {
+    SEALBOOK_RETURN_IF_ERROR(
+        CheckLogTails(storage->env_, absl::StrCat(directory, "/", name)));
+  }
+  SEALBOOK_RETURN_IF_ERROR(storage->OpenDatabases(/*create=*/false));
+  SEALBOOK_RETURN_IF_ERROR(storage->ReadLastPlace());
   return std::unique_ptr<Storage>(std::move(storage));
 }
 
@@ -146,8 +170,9 @@ LevelDbStorage::LevelDbStorage(std::string directory,
       filter_(leveldb::NewBloomFilterPolicy(kFilterBitsPerKey)) {}
 
 LevelDbStorage::~LevelDbStorage() {
-  // The database waits for its background work here, still under our lock.
-  db_.reset();
+  // The databases wait for their background work here, still under our lock.
+  index_.reset();
+  entries_.reset();
   if (lock_ != nullptr) env_.UnlockFile(lock_);
 }
 
@@ -163,29 +188,61 @@ absl::Status LevelDbStorage::Lock() {
                    status.message(), ")"));
 }
 
-absl::Status LevelDbStorage::OpenDatabase(bool create) {
+absl::Status LevelDbStorage::OpenDatabases(bool create) {
   leveldb::Options options;
   options.create_if_missing = create;
   options.error_if_exists = create;
   options.paranoid_checks = true;
   options.env = &env_;
-  options.write_buffer_size = options_.write_buffer_bytes;
   options.max_file_size = options_.max_file_bytes;
   options.block_cache = cache_.get();
-  options.filter_policy = filter_.get();
   // Hashes and certificates do not compress.
   options.compression = leveldb::kNoCompression;
-  leveldb::DB* db = nullptr;
-  const std::string path = absl::StrCat(directory_, "/", kDatabaseName);
-  const leveldb::Status status = leveldb::DB::Open(options, path, &db);
-  db_.reset(db);
+  leveldb::Options entries_options = options;
+  // No filter: one file alone can hold a place, and what is asked for is there.
+  entries_options.write_buffer_size = options_.entries_buffer_bytes;
+  SEALBOOK_RETURN_IF_ERROR(OpenDatabase(
+      absl::StrCat(directory_, "/", kEntriesName), entries_options, entries_));
+  leveldb::Options index_options = options;
+  index_options.write_buffer_size = options_.write_buffer_bytes;
+  index_options.filter_policy = filter_.get();
+  return OpenDatabase(absl::StrCat(directory_, "/", kIndexName), index_options,
+                      index_);
+}
+
+absl::Status LevelDbStorage::OpenDatabase(
+    const std::string& path, leveldb::Options options,
+    std::unique_ptr<leveldb::DB>& database) const {
+  leveldb::DB* opened = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(options, path, &opened);
+  database.reset(opened);
   return FromLevelDb(status, absl::StrCat("opening ", path));
 }
 
+absl::Status LevelDbStorage::ReadLastPlace() {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  SEALBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> last,
+                            ReadOne(*index_, options, LastPlaceKey()));
+  if (!last.has_value()) return absl::OkStatus();
+  SEALBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> record,
+                            ReadOne(*entries_, options, *last));
+  if (!record.has_value()) {
+    return absl::DataLossError(absl::StrCat(
+        directory_, "/", kEntriesName, " lacks what the last commit in ",
+        directory_, "/", kIndexName,
+        " wrote: they are copies of different times, or the end of its newest "
+        "log is gone"));
+  }
+  SetLastPlace(*last);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<std::string>> LevelDbStorage::ReadOne(
-    const leveldb::ReadOptions& options, const std::string& database_key) {
+    leveldb::DB& database, const leveldb::ReadOptions& options,
+    const std::string& database_key) const {
   std::string value;
-  const leveldb::Status status = db_->Get(options, database_key, &value);
+  const leveldb::Status status = database.Get(options, database_key, &value);
   if (status.ok()) return value;
   // DurableEnv sees to it that a missing file does not look like this.
   if (status.IsNotFound()) return std::nullopt;
@@ -194,19 +251,30 @@ absl::StatusOr<std::optional<std::string>> LevelDbStorage::ReadOne(
 
 absl::StatusOr<std::vector<std::optional<std::string>>> LevelDbStorage::Read(
     Table table, absl::Span<const std::string> keys) {
+  const bool ascending = IsAscending(table);
+  leveldb::DB& database = ascending ? *entries_ : *index_;
+  const std::string last = ascending ? LastPlace() : "";
   leveldb::ReadOptions options;
   options.verify_checksums = true;
-  const auto release = [this](const leveldb::Snapshot* snapshot) {
-    if (snapshot != nullptr) db_->ReleaseSnapshot(snapshot);
+  const auto release = [&database](const leveldb::Snapshot* snapshot) {
+    if (snapshot != nullptr) database.ReleaseSnapshot(snapshot);
   };
+  // What ascends never changes.
   const std::unique_ptr<const leveldb::Snapshot, decltype(release)> snapshot(
-      keys.size() > 1 ? db_->GetSnapshot() : nullptr, release);
+      keys.size() > 1 && !ascending ? database.GetSnapshot() : nullptr,
+      release);
   options.snapshot = snapshot.get();
 
   std::vector<std::optional<std::string>> values(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {
-    SEALBOOK_ASSIGN_OR_RETURN(values[i],
-                              ReadOne(options, DatabaseKey(table, keys[i])));
+    std::string key;
+    if (!ascending) {
+      key = IndexKey(table, keys[i]);
+    } else if (keys[i].size() >= kPositionBytes) {
+      key = PlaceOf(table, keys[i]);
+    }
+    if (ascending && (key.empty() || key > last)) continue;
+    SEALBOOK_ASSIGN_OR_RETURN(values[i], ReadOne(database, options, key));
   }
   return values;
 }
@@ -215,69 +283,146 @@ absl::Status LevelDbStorage::Scan(
     Table table, absl::string_view from,
     const std::function<bool(absl::string_view key, absl::string_view value)>&
         visit) {
-  leveldb::ReadOptions options;
-  options.verify_checksums = true;
-  // A long scan would push everything else out.
-  options.fill_cache = false;
-  const std::unique_ptr<leveldb::Iterator> it(db_->NewIterator(options));
-  for (it->Seek(DatabaseKey(table, from)); it->Valid(); it->Next()) {
-    // The iterator steps over a damaged block and only remembers its error.
-    if (!it->status().ok()) break;
-    const leveldb::Slice key = it->key();
-    if (key.empty() || key[0] != static_cast<char>(table)) break;
-    if (!visit(absl::string_view(key.data() + 1, key.size() - 1),
-               absl::string_view(it->value().data(), it->value().size()))) {
-      break;
-    }
+  if (!IsAscending(table)) {
+    const std::unique_ptr<leveldb::Iterator> it(
+        index_->NewIterator(ScanOptions()));
+    it->Seek(IndexKey(table, from));
+    return ScanIndex(
+        *it, [&](Table found, absl::string_view key, absl::string_view value) {
+          return found == table && visit(key, value);
+        });
   }
-  return FromLevelDb(it->status(), absl::StrCat("scanning ", directory_));
+  const std::string last = LastPlace();
+  const std::unique_ptr<leveldb::Iterator> it(
+      entries_->NewIterator(ScanOptions()));
+  it->Seek(FirstPlace(table, from));
+  return ScanEntries(
+      *it, last,
+      [&](Table found, absl::string_view key, absl::string_view value) {
+        return found != table || visit(key, value);
+      });
 }
 
 absl::Status LevelDbStorage::ScanEverything(const RecordVisitor& visit) {
-  leveldb::ReadOptions options;
-  options.verify_checksums = true;
-  options.fill_cache = false;
-  // An iterator reads the database as it was when it was made.
-  const std::unique_ptr<leveldb::Iterator> it(db_->NewIterator(options));
-  for (it->SeekToFirst(); it->Valid() && it->status().ok(); it->Next()) {
-    const absl::string_view key(it->key().data(), it->key().size());
+  // An iterator reads the database as it was when it was made. Made under the
+  // lock, both are of one commit.
+  std::unique_ptr<leveldb::Iterator> index;
+  std::unique_ptr<leveldb::Iterator> entries;
+  std::string last;
+  {
+    MutexLock lock(mutex_);
+    index.reset(index_->NewIterator(ScanOptions()));
+    entries.reset(entries_->NewIterator(ScanOptions()));
+    last = LastPlace();
+  }
+  bool go_on = true;
+  const RecordVisitor watched = [&](Table table, absl::string_view key,
+                                    absl::string_view value) {
+    go_on = visit(table, key, value);
+    return go_on;
+  };
+  index->SeekToFirst();
+  SEALBOOK_RETURN_IF_ERROR(ScanIndex(*index, watched));
+  if (!go_on) return absl::OkStatus();
+  entries->SeekToFirst();
+  return ScanEntries(*entries, last, watched);
+}
+
+absl::Status LevelDbStorage::ScanIndex(leveldb::Iterator& it,
+                                       const RecordVisitor& visit) const {
+  // An iterator steps over a damaged block and only remembers its error.
+  for (; it.Valid() && it.status().ok(); it.Next()) {
+    const absl::string_view key = View(it.key());
     if (key.empty()) return absl::DataLossError("a record without a table");
-    if (!visit(static_cast<Table>(key[0]), key.substr(1),
-               absl::string_view(it->value().data(), it->value().size()))) {
+    if (key == LastPlaceKey()) continue;
+    if (!visit(static_cast<Table>(key[0]), key.substr(1), View(it.value()))) {
       break;
     }
   }
-  return FromLevelDb(it->status(), absl::StrCat("scanning ", directory_));
+  return FromLevelDb(it.status(), absl::StrCat("scanning ", directory_));
+}
+
+absl::Status LevelDbStorage::ScanEntries(leveldb::Iterator& it,
+                                         absl::string_view last,
+                                         const RecordVisitor& visit) const {
+  for (; it.Valid() && it.status().ok(); it.Next()) {
+    if (View(it.key()) > last) break;
+    const std::optional<PlacedKey> key = ParsePlace(View(it.key()));
+    if (!key.has_value()) {
+      return absl::DataLossError("a record of entries/ at no place");
+    }
+    if (!visit(key->table, key->key, View(it.value()))) break;
+  }
+  return FromLevelDb(it.status(), absl::StrCat("scanning ", directory_));
 }
 
 absl::Status LevelDbStorage::Commit(const CommitRequest& request) {
-  SEALBOOK_RETURN_IF_ERROR(CheckPuts(request.puts));
-  const std::string head_key = DatabaseKey(Table::kHead, "");
   MutexLock lock(mutex_);
   SEALBOOK_RETURN_IF_ERROR(CheckNotStopped());
 
   leveldb::ReadOptions read_options;
   read_options.verify_checksums = true;
+  const std::string head_key = IndexKey(Table::kHead, "");
   absl::StatusOr<std::optional<std::string>> stored =
-      ReadOne(read_options, head_key);
+      ReadOne(*index_, read_options, head_key);
   if (!stored.ok()) return Stop(stored.status());
   SEALBOOK_RETURN_IF_ERROR(CheckHead(*stored, request.expected_head));
+  std::string last = LastPlace();
+  SEALBOOK_RETURN_IF_ERROR(CheckPuts(request.puts, last));
 
-  leveldb::WriteBatch batch;
+  leveldb::WriteBatch entries;
+  leveldb::WriteBatch index;
+  if (!swept_) SEALBOOK_RETURN_IF_ERROR(RemoveAbove(last, entries));
+  bool ascends = false;
   for (const Put& put : request.puts) {
-    batch.Put(DatabaseKey(put.table, put.key), put.value);
+    if (!IsAscending(put.table)) {
+      index.Put(IndexKey(put.table, put.key), put.value);
+      continue;
+    }
+    ascends = true;
+    std::string place = PlaceOf(put.table, put.key);
+    entries.Put(place, put.value);
+    last = std::max(std::move(last), std::move(place));
   }
-  batch.Put(head_key, request.new_head);
-  return Write(batch);
+  index.Put(head_key, request.new_head);
+  if (ascends) {
+    SEALBOOK_RETURN_IF_ERROR(Write(*entries_, entries));
+    swept_ = true;
+    index.Put(LastPlaceKey(), last);
+    // Who sees the new head must see what it stands for.
+    SetLastPlace(std::move(last));
+  }
+  return Write(*index_, index);
 }
 
 absl::Status LevelDbStorage::PutRecord(const Put& put) {
-  SEALBOOK_RETURN_IF_ERROR(CheckPuts(absl::MakeConstSpan(&put, 1)));
+  SEALBOOK_RETURN_IF_ERROR(CheckRecord(put));
   leveldb::WriteBatch batch;
-  batch.Put(DatabaseKey(put.table, put.key), put.value);
+  batch.Put(IndexKey(put.table, put.key), put.value);
   MutexLock lock(mutex_);
   SEALBOOK_RETURN_IF_ERROR(CheckNotStopped());
-  return Write(batch);
+  return Write(*index_, batch);
+}
+
+absl::Status LevelDbStorage::RemoveAbove(const std::string& last,
+                                         leveldb::WriteBatch& batch) {
+  const std::unique_ptr<leveldb::Iterator> it(
+      entries_->NewIterator(ScanOptions()));
+  for (it->Seek(last); it->Valid(); it->Next()) {
+    if (View(it->key()) > last) batch.Delete(it->key());
+  }
+  if (it->status().ok()) return absl::OkStatus();
+  return Stop(FromLevelDb(it->status(), absl::StrCat("scanning ", directory_)));
+}
+
+std::string LevelDbStorage::LastPlace() const {
+  MutexLock lock(last_mutex_);
+  return last_place_;
+}
+
+void LevelDbStorage::SetLastPlace(std::string last) {
+  MutexLock lock(last_mutex_);
+  last_place_ = std::move(last);
 }
 
 absl::Status LevelDbStorage::CheckNotStopped() {
@@ -288,10 +433,11 @@ absl::Status LevelDbStorage::CheckNotStopped() {
                    directory_, " anew (", stopped_by_.message(), ")"));
 }
 
-absl::Status LevelDbStorage::Write(leveldb::WriteBatch& batch) {
+absl::Status LevelDbStorage::Write(leveldb::DB& database,
+                                   leveldb::WriteBatch& batch) {
   leveldb::WriteOptions options;
   options.sync = options_.sync;
-  const leveldb::Status status = db_->Write(options, &batch);
+  const leveldb::Status status = database.Write(options, &batch);
   if (status.ok()) return absl::OkStatus();
   return Stop(FromLevelDb(status, absl::StrCat("committing to ", directory_)));
 }

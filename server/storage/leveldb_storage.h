@@ -3,9 +3,18 @@
 //   absl::StatusOr<std::unique_ptr<Storage>> storage =
 //       LevelDbStorage::Open("/var/lib/sealbook", {});
 //
-// The data directory holds FORMAT (format_file.h), LOCK, and the database in
-// leveldb/. A record's key there is one byte, the number of its table, and then
-// its key. Thread-safe; readers wait for no commit.
+// The data directory holds FORMAT (format_file.h), LOCK, and two databases:
+//   entries/  the ascending tables, under their places (ascending.h);
+//   leveldb/  all others: one byte, the number of the table, and then the key.
+// LevelDB merges what is new into what is there, table file by table file. What
+// comes in the order of its keys needs no merging, but only as long as nothing
+// else shares its files: in one database, the bytes of an address were written
+// five times, in two they are written twice.
+//
+// A commit is one write to entries/ and then one to leveldb/, which names the
+// last place of the former: it is that second write that counts. What stands
+// above the named place is of a commit that never was: nobody sees it, and the
+// next commit removes it. Thread-safe; readers wait for no commit.
 //
 // What LevelDB does not notice by itself is looked for when the store is opened
 // (log_tail.h) or guarded against while it is used (durable_env.h). Lost
@@ -32,6 +41,7 @@
 #include "leveldb/db.h"
 #include "leveldb/env.h"
 #include "leveldb/filter_policy.h"
+#include "leveldb/iterator.h"
 #include "leveldb/options.h"
 #include "leveldb/write_batch.h"
 #include "server/storage/durable_env.h"
@@ -47,8 +57,10 @@ struct LevelDbOptions {
   // Bytes of blocks kept in memory. LevelDB maps its first 1000 table files
   // instead of reading them; their blocks are in the page cache and not here.
   size_t block_cache_bytes = size_t{64} << 20;
-  // Up to twice as much is held in memory while one buffer is written out.
-  size_t write_buffer_bytes = size_t{64} << 20;
+  // Of entries/ and of leveldb/. Up to twice as much is held in memory while
+  // one buffer is written out.
+  size_t entries_buffer_bytes = size_t{64} << 20;
+  size_t write_buffer_bytes = size_t{16} << 20;
   size_t max_file_bytes = size_t{32} << 20;
   // False loses acknowledged commits at a power cut: only for tests that show
   // that they would notice.
@@ -93,14 +105,29 @@ class LevelDbStorage final : public Storage {
 
   // The steps of Create and Open, on a new object.
   absl::Status Lock();
-  absl::Status OpenDatabase(bool create);
+  absl::Status OpenDatabases(bool create);
+  absl::Status OpenDatabase(const std::string& path, leveldb::Options options,
+                            std::unique_ptr<leveldb::DB>& database) const;
+  // Takes the last place from leveldb/, and sees to it that entries/ has it.
+  absl::Status ReadLastPlace();
 
   absl::StatusOr<std::optional<std::string>> ReadOne(
-      const leveldb::ReadOptions& options, const std::string& database_key);
+      leveldb::DB& database, const leveldb::ReadOptions& options,
+      const std::string& database_key) const;
+  // From where `it` stands on; in entries/, up to the place `last`.
+  absl::Status ScanIndex(leveldb::Iterator& it,
+                         const RecordVisitor& visit) const;
+  absl::Status ScanEntries(leveldb::Iterator& it, absl::string_view last,
+                           const RecordVisitor& visit) const;
   absl::Status CheckNotStopped() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Writes `batch` durably, or stops this object.
-  absl::Status Write(leveldb::WriteBatch& batch)
+  // Removes what stands above `last` with `batch`.
+  absl::Status RemoveAbove(const std::string& last, leveldb::WriteBatch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Writes `batch` durably, or stops this object.
+  absl::Status Write(leveldb::DB& database, leveldb::WriteBatch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::string LastPlace() const;
+  void SetLastPlace(std::string last);
   absl::Status Stop(absl::Status error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string directory_;
@@ -109,11 +136,21 @@ class LevelDbStorage final : public Storage {
   const std::unique_ptr<leveldb::Cache> cache_;
   const std::unique_ptr<const leveldb::FilterPolicy> filter_;
   leveldb::FileLock* lock_ = nullptr;
-  std::unique_ptr<leveldb::DB> db_;
+  std::unique_ptr<leveldb::DB> entries_;
+  std::unique_ptr<leveldb::DB> index_;
 
+  // Held while something is written.
   Mutex mutex_;
+  // Nothing stands above the last place.
+  bool swept_ ABSL_GUARDED_BY(mutex_) = false;
   // The first error of unknown outcome; OK while there was none.
   absl::Status stopped_by_ ABSL_GUARDED_BY(mutex_);
+
+  // Readers do not wait for the one above.
+  mutable Mutex last_mutex_;
+  // Of what may be seen in entries/; empty: nothing. While a commit goes on, it
+  // may run ahead of the stored head.
+  std::string last_place_ ABSL_GUARDED_BY(last_mutex_);
 };
 
 }  // namespace sealbook::server

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/storage/format_file.h"
@@ -146,11 +147,56 @@ TEST_F(LevelDbStorageTest, NamesBothVersionsWhenItRefusesAFormat) {
 }
 
 TEST_F(LevelDbStorageTest, RefusesAStoreWhoseDatabaseIsGone) {
+  for (const std::string name : {"leveldb", "entries"}) {
+    const std::string path = absl::StrCat(path_, ".without.", name);
+    ASSERT_THAT(LevelDbStorage::Create(path, {}), IsOk());
+    std::filesystem::remove_all(path + "/" + name);
+    EXPECT_THAT(LevelDbStorage::Open(path, {}),
+                Refuses(absl::StatusCode::kDataLoss, "/" + name));
+    EXPECT_FALSE(std::filesystem::exists(path + "/" + name));
+  }
+}
+
+// Each database is sound by itself; that they are copies of different times has
+// to be noticed all the same.
+TEST_F(LevelDbStorageTest, RefusesDatabasesOfDifferentTimes) {
+  const auto commit = [&](int i) {
+    auto storage = LevelDbStorage::Open(path_, {});
+    ASSERT_THAT(storage, IsOk());
+    CommitRequest request = {.new_head = absl::StrCat(i)};
+    if (i > 1) request.expected_head = absl::StrCat(i - 1);
+    request.puts.push_back(
+        {Table::kEntries, absl::StrCat(10'000'000 + i), "entry"});
+    ASSERT_THAT((*storage)->Commit(request), IsOk());
+  };
   ASSERT_THAT(LevelDbStorage::Create(path_, {}), IsOk());
-  std::filesystem::remove_all(path_ + "/leveldb");
+  commit(1);
+  const std::string older = path_ + ".older";
+  std::filesystem::copy(path_, older, std::filesystem::copy_options::recursive);
+  commit(2);
+  const auto take = [&](const std::string& name) {
+    std::filesystem::remove_all(path_ + "/" + name);
+    std::filesystem::copy(older + "/" + name, path_ + "/" + name,
+                          std::filesystem::copy_options::recursive);
+  };
+  take("entries");
   EXPECT_THAT(LevelDbStorage::Open(path_, {}),
-              Refuses(absl::StatusCode::kDataLoss, "/leveldb"));
-  EXPECT_FALSE(std::filesystem::exists(path_ + "/leveldb"));
+              Refuses(absl::StatusCode::kDataLoss,
+                      "/entries lacks what the last commit"));
+  // Both are older now: a store as it was, which the mark tells from a new one.
+  take("leveldb");
+  const auto storage = LevelDbStorage::Open(path_, {});
+  ASSERT_THAT(storage, IsOk());
+  EXPECT_EQ((*storage)->Read(Table::kHead, {""}).value()[0], "1");
+}
+
+TEST_F(LevelDbStorageTest, TakesNoSingleRecordIntoAnAscendingTable) {
+  auto storage = LevelDbStorage::Create(path_, {});
+  ASSERT_THAT(storage, IsOk());
+  for (const Table table : {Table::kEntries, Table::kPages, Table::kValues}) {
+    EXPECT_THAT((*storage)->PutRecord({table, "00000001", "record"}),
+                Refuses(absl::StatusCode::kInvalidArgument, "only a commit"));
+  }
 }
 
 // Runs `body` in another process; true if it returned true.
@@ -258,8 +304,10 @@ TEST_F(LevelDbStorageTest, NamesAFullDiskAtCreation) {
 
 // From format 1 to an invented one: its records are the same, a file tells.
 absl::Status CopyStep(const std::string& from, const std::string& to) {
-  std::filesystem::copy(from + "/leveldb", to + "/leveldb",
-                        std::filesystem::copy_options::recursive);
+  for (const std::string name : {"/leveldb", "/entries"}) {
+    std::filesystem::copy(from + name, to + name,
+                          std::filesystem::copy_options::recursive);
+  }
   std::ofstream(to + "/new") << "format 2";
   return absl::OkStatus();
 }

@@ -21,12 +21,13 @@ std::string TwoRecords() {
   FaultEnv env;
   auto storage = LevelDbStorage::Create("/log", env.Options());
   EXPECT_THAT(storage, IsOk());
-  EXPECT_THAT((*storage)->PutRecord({Table::kPages, "a", "first value"}),
+  EXPECT_THAT((*storage)->PutRecord({Table::kLabels, "a", "first value"}),
               IsOk());
-  EXPECT_THAT((*storage)->PutRecord({Table::kPages, "b", "second value"}),
+  EXPECT_THAT((*storage)->PutRecord({Table::kLabels, "b", "second value"}),
               IsOk());
   for (const std::string& path : env.Files().AllFiles()) {
-    if (path.size() > 4 && path.substr(path.size() - 4) == ".log") {
+    if (path.find("/leveldb/") != std::string::npos &&
+        path.substr(path.size() - 4) == ".log") {
       return env.Files().Find(path)->data;
     }
   }
@@ -88,14 +89,17 @@ TEST(LogTailTest, ChecksTheLastBlockOfALongLog) {
   auto storage = LevelDbStorage::Create("/log", options);
   ASSERT_THAT(storage, IsOk());
   ASSERT_THAT(
-      (*storage)->PutRecord({Table::kPages, "a", std::string(90'000, 'a')}),
+      (*storage)->PutRecord({Table::kLabels, "a", std::string(90'000, 'a')}),
       IsOk());
   storage->reset();
   EXPECT_THAT(CheckLogTails(env, "/log/leveldb"), IsOk());
 
   testing::FaultFilesystem files = env.Files();
   for (const std::string& path : files.AllFiles()) {
-    if (path.find(".log") == std::string::npos) continue;
+    if (path.find("/leveldb/") == std::string::npos ||
+        path.find(".log") == std::string::npos) {
+      continue;
+    }
     std::string& data = files.Find(path)->data;
     ASSERT_GT(data.size(), 2 * 32768);
     // The fragment that starts the last block, and its length's high byte.

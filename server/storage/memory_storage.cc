@@ -1,10 +1,12 @@
 #include "server/storage/memory_storage.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
 #include "base/status_macros.h"
+#include "server/storage/ascending.h"
 #include "server/storage/requests.h"
 
 namespace sealbook::server {
@@ -93,33 +95,47 @@ absl::Status MemoryStorage::ScanEverything(const RecordVisitor& visit) {
     MutexLock lock(disk_->mutex_);
     return disk_->tables_;
   }();
+  // The values of ascending tables by their places.
+  absl::btree_map<std::string, absl::string_view> placed;
   for (size_t number = 0; number < tables.size(); ++number) {
+    const auto table = static_cast<Table>(number);
     for (const auto& [key, value] : tables[number]) {
-      if (!visit(static_cast<Table>(number), key, value)) {
+      if (IsAscending(table)) {
+        placed.emplace(PlaceOf(table, key), value);
+      } else if (!visit(table, key, value)) {
         return absl::OkStatus();
       }
     }
+  }
+  for (const auto& [place, value] : placed) {
+    const std::optional<PlacedKey> key = ParsePlace(place);
+    if (!visit(key->table, key->key, value)) return absl::OkStatus();
   }
   return absl::OkStatus();
 }
 
 absl::Status MemoryStorage::Commit(const CommitRequest& request) {
-  SEALBOOK_RETURN_IF_ERROR(CheckPuts(request.puts));
   MutexLock lock(disk_->mutex_);
   MemoryDisk::Records& heads = disk_->tables_[NumberOf(Table::kHead)];
   const auto stored = heads.find("");
   SEALBOOK_RETURN_IF_ERROR(CheckHead(
       stored == heads.end() ? std::nullopt : std::optional(stored->second),
       request.expected_head));
+  SEALBOOK_RETURN_IF_ERROR(CheckPuts(request.puts, disk_->last_place_));
   for (const Put& put : request.puts) {
     disk_->tables_[NumberOf(put.table)].insert_or_assign(put.key, put.value);
+    if (!IsAscending(put.table)) continue;
+    disk_->last_place_ =
+        std::max(disk_->last_place_, PlaceOf(put.table, put.key));
   }
   heads.insert_or_assign(std::string(), request.new_head);
   return absl::OkStatus();
 }
 
 absl::Status MemoryStorage::PutRecord(const Put& put) {
-  SEALBOOK_RETURN_IF_ERROR(CheckPuts(absl::MakeConstSpan(&put, 1)));
+  if (!IsAscending(put.table) || put.key.size() < kPositionBytes) {
+    SEALBOOK_RETURN_IF_ERROR(CheckRecord(put));
+  }
   MutexLock lock(disk_->mutex_);
   disk_->tables_[NumberOf(put.table)].insert_or_assign(put.key, put.value);
   return absl::OkStatus();

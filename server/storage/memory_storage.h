@@ -40,6 +40,8 @@ class MemoryDisk {
   bool in_use_ ABSL_GUARDED_BY(mutex_) = false;
   // By table number.
   std::array<Records, 256> tables_ ABSL_GUARDED_BY(mutex_);
+  // The last place that a commit wrote; empty: none.
+  std::string last_place_ ABSL_GUARDED_BY(mutex_);
 };
 
 class MemoryStorage final : public Storage {
@@ -61,6 +63,7 @@ class MemoryStorage final : public Storage {
   // Holds a copy of everything meanwhile.
   absl::Status ScanEverything(const RecordVisitor& visit) override;
   absl::Status Commit(const CommitRequest& request) override;
+  // Also in ascending tables: tests put damaged records there.
   absl::Status PutRecord(const Put& put) override;
 
  private:

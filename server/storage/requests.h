@@ -6,13 +6,19 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "server/storage/storage.h"
 
 namespace sealbook::server {
 
-// INVALID_ARGUMENT: a put is in kHead, which Commit alone writes.
-absl::Status CheckPuts(absl::Span<const Put> puts);
+// The puts of a commit to a store whose last place (PlaceOf) is `last`, empty
+// if it has none. INVALID_ARGUMENT: a put is in kHead, which Commit writes by
+// itself; or in an ascending table, and is no key of it or not above `last`.
+absl::Status CheckPuts(absl::Span<const Put> puts, absl::string_view last);
+
+// INVALID_ARGUMENT: the record is not one that may be written beside commits.
+absl::Status CheckRecord(const Put& put);
 
 // ABORTED unless the stored head is the expected one.
 absl::Status CheckHead(const std::optional<std::string>& stored,

@@ -51,7 +51,9 @@ struct CommitRequest {
   // new log.
   std::optional<std::string> expected_head;
   std::string new_head;
-  // Never in kHead. Later puts of one key win.
+  // Never in kHead. Later puts of one key win. In the ascending tables
+  // (server/storage/ascending.h), all at places above those of every earlier
+  // commit: what is there is never replaced.
   std::vector<Put> puts;
 };
 
@@ -79,20 +81,22 @@ class Storage {
       const std::function<bool(absl::string_view key, absl::string_view value)>&
           visit) = 0;
 
-  // Visits every record, of all tables and all as of one moment, in ascending
-  // order of table and key, until `visit` returns false. Commits go on
-  // meanwhile and are not visited. Otherwise as Scan.
+  // Visits every record, of all tables and all as of one moment, until `visit`
+  // returns false: first the tables that are not ascending, in ascending order
+  // of table and key, then the others by their places. Put into another store
+  // in that order, all of them are taken there. Commits go on meanwhile and are
+  // not visited. Otherwise as Scan.
   virtual absl::Status ScanEverything(const RecordVisitor& visit) = 0;
 
   // Writes everything or nothing. OK: it is durable. ABORTED: the stored head
-  // is not `expected_head`; nothing was written. INVALID_ARGUMENT: a put in
-  // kHead; nothing was written. Any other error: the outcome is unknown; the
-  // caller drops what it holds in memory and opens the store anew, and this
-  // object refuses every further commit (FAILED_PRECONDITION).
+  // is not `expected_head`; nothing was written. INVALID_ARGUMENT: a put that
+  // is not allowed; nothing was written. Any other error: the outcome is
+  // unknown; the caller drops what it holds in memory and opens the store anew,
+  // and this object refuses every further commit (FAILED_PRECONDITION).
   virtual absl::Status Commit(const CommitRequest& request) = 0;
 
   // Writes one record outside the commit order (kSignedHead, kConfiguration),
-  // durable on OK. Errors as for Commit.
+  // never in an ascending table, durable on OK. Errors as for Commit.
   virtual absl::Status PutRecord(const Put& put) = 0;
 };
 

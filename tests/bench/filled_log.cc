@@ -31,6 +31,17 @@ constexpr size_t kQueue = 20'000;
 // With issuers and bookkeeping, a value of 1.5 kB.
 constexpr size_t kCertificateBytes = 1400;
 
+void CompactDatabase(const std::string& path, const leveldb::Options& options) {
+  leveldb::DB* opened = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(options, path, &opened);
+  if (!status.ok()) {
+    std::cerr << status.ToString() << std::endl;
+    std::abort();
+  }
+  const std::unique_ptr<leveldb::DB> database(opened);
+  database->CompactRange(nullptr, nullptr);
+}
+
 smime::Issuer ToIssuer(const TestCa& ca) {
   return {ca.der(), smime::HashCertificate(ca.der()), ca.key_hash()};
 }
@@ -169,21 +180,13 @@ void FilledLog::Fill(uint64_t count, Tally& published, Tally& vrf_outputs) {
 void FilledLog::Compact() {
   const std::unique_ptr<const leveldb::FilterPolicy> filter(
       leveldb::NewBloomFilterPolicy(10));
-  // As server/storage/leveldb_storage.cc opens it.
+  // As server/storage/leveldb_storage.cc opens them.
   leveldb::Options options;
-  options.filter_policy = filter.get();
   options.compression = leveldb::kNoCompression;
-  options.write_buffer_size = 64 << 20;
   options.max_file_size = 32 << 20;
-  leveldb::DB* opened = nullptr;
-  const leveldb::Status status =
-      leveldb::DB::Open(options, data() + "/leveldb", &opened);
-  if (!status.ok()) {
-    std::cerr << status.ToString() << std::endl;
-    std::abort();
-  }
-  const std::unique_ptr<leveldb::DB> database(opened);
-  database->CompactRange(nullptr, nullptr);
+  CompactDatabase(data() + "/entries", options);
+  options.filter_policy = filter.get();
+  CompactDatabase(data() + "/leveldb", options);
 }
 
 }  // namespace sealbook::bench

@@ -38,12 +38,11 @@ keep() { # COPY
   cp -a data mark "$1/"
 }
 
-# One bit in the middle of the largest table, which holds the first address.
+# One bit of the first address's value, in the table that holds it.
 flip_in_table() {
   local file byte offset
-  # shellcheck disable=SC2012
-  file=$(ls -S data/leveldb/*.ldb | head -1)
-  offset=$(($(stat -c %s "$file") / 2))
+  file=$(grep -lF user1@example.org data/entries/*.ldb | head -1)
+  offset=$(grep -obaF user1@example.org "$file" | head -1 | cut -d : -f 1)
   byte=$(od -An -tu1 -j "$offset" -N 1 "$file" | tr -d ' ')
   # shellcheck disable=SC2059
   printf "\\$(printf '%03o' $((byte ^ 16)))" |

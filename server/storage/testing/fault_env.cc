@@ -101,6 +101,7 @@ LevelDbOptions FaultEnv::Options() {
     return SyncDirectory(path);
   };
   options.block_cache_bytes = 0;
+  options.entries_buffer_bytes = size_t{64} << 10;
   options.write_buffer_bytes = size_t{64} << 10;
   options.max_file_bytes = size_t{1} << 20;
   return options;
