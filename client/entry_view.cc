@@ -76,7 +76,7 @@ void JudgeRole(CertificateView& view) {
 }
 
 void JudgeIssuers(const v1::CertificateInForce& listed,
-                  const IssuerMap& issuers, int64_t time_ms,
+                  const IssuerMap& issuers, int64_t time_ms, Chains chains,
                   CertificateView& view) {
   for (const std::string& hash : listed.issuer_sha256()) {
     auto it = issuers.find(hash);
@@ -89,7 +89,7 @@ void JudgeIssuers(const v1::CertificateInForce& listed,
     }
   }
   // An expired certificate has been named already, and has no chain now.
-  if (view.issuers.empty() ||
+  if (chains == Chains::kLeftOut || view.issuers.empty() ||
       view.issuers.size() != size_t(listed.issuer_sha256_size()) ||
       view.validity != Validity::kValid) {
     return;
@@ -105,8 +105,8 @@ void JudgeIssuers(const v1::CertificateInForce& listed,
 
 CertificateView ViewCertificate(const v1::CertificateInForce& listed,
                                 const IssuerMap& issuers,
-                                const smime::Address& address,
-                                int64_t time_ms) {
+                                const smime::Address& address, int64_t time_ms,
+                                Chains chains) {
   CertificateView view;
   view.der = listed.certificate();
   view.sha256 = smime::HashCertificate(view.der);
@@ -121,7 +121,7 @@ CertificateView ViewCertificate(const v1::CertificateInForce& listed,
   MatchAddress(address, view);
   JudgeValidity(time_ms, view);
   JudgeRole(view);
-  JudgeIssuers(listed, issuers, time_ms, view);
+  JudgeIssuers(listed, issuers, time_ms, chains, view);
   return view;
 }
 
@@ -183,7 +183,8 @@ bool ComesBefore(const CertificateView& a, const CertificateView& b) {
 
 EntryView ViewEntry(const v1::DirectoryEntry& entry,
                     absl::Span<const std::string> issuers,
-                    const smime::Address& address, int64_t time_ms) {
+                    const smime::Address& address, int64_t time_ms,
+                    Chains chains) {
   IssuerMap by_hash;
   for (const std::string& der : issuers) {
     by_hash.emplace(smime::HashCertificate(der).ToString(), der);
@@ -194,7 +195,7 @@ EntryView ViewEntry(const v1::DirectoryEntry& entry,
   view.basis = BasisInWords(entry.basis());
   for (const v1::CertificateInForce& listed : entry.certificates()) {
     view.certificates.push_back(
-        ViewCertificate(listed, by_hash, address, time_ms));
+        ViewCertificate(listed, by_hash, address, time_ms, chains));
   }
   // The entry lists the oldest publication first.
   std::reverse(view.certificates.begin(), view.certificates.end());

@@ -58,12 +58,17 @@ struct EntryView {
   std::vector<CertificateView> certificates;
 };
 
+// Whether chains to the issuing certificates are verified, which takes by far
+// the most time; else they are not mentioned among the problems.
+enum class Chains { kVerified, kLeftOut };
+
 // `issuers`: what came with the entry, matched by SHA-256. `time_ms`: when the
 // certificates are to be used, milliseconds since the Unix epoch. Never fails:
 // what is wrong with a certificate becomes one of its problems.
 EntryView ViewEntry(const v1::DirectoryEntry& entry,
                     absl::Span<const std::string> issuers,
-                    const smime::Address& address, int64_t time_ms);
+                    const smime::Address& address, int64_t time_ms,
+                    Chains chains = Chains::kVerified);
 
 // "valid", "not-yet-valid", "expired".
 absl::string_view ValidityName(Validity validity);

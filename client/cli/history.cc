@@ -88,7 +88,9 @@ class Timeline {
       return;
     }
     const VersionReport report =
-        CompareVersions(entry, older, question_.address);
+        // The timeline does not say what a certificate was good for then.
+        CompareVersions(entry, older, question_.address,
+                        options_.json ? Chains::kVerified : Chains::kLeftOut);
     if (options_.json) {
       json_.push_back(VersionToJson(report));
     } else {

@@ -13,21 +13,21 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::set<smime::CertificateHash> HashesOf(
-    const std::vector<CertificateView>& certificates) {
+std::set<smime::CertificateHash> HashesOf(const v1::DirectoryEntry& entry) {
   std::set<smime::CertificateHash> hashes;
-  for (const CertificateView& certificate : certificates) {
-    hashes.insert(certificate.sha256);
+  for (const v1::CertificateInForce& listed : entry.certificates()) {
+    hashes.insert(smime::HashCertificate(listed.certificate()));
   }
   return hashes;
 }
 
-std::vector<CertificateView> Without(
-    const std::vector<CertificateView>& certificates,
-    const std::set<smime::CertificateHash>& hashes) {
-  std::vector<CertificateView> left;
-  for (const CertificateView& certificate : certificates) {
-    if (!hashes.contains(certificate.sha256)) left.push_back(certificate);
+// `entry` without the certificates of `hashes`.
+v1::DirectoryEntry Without(const v1::DirectoryEntry& entry,
+                           const std::set<smime::CertificateHash>& hashes) {
+  v1::DirectoryEntry left;
+  for (const v1::CertificateInForce& listed : entry.certificates()) {
+    if (hashes.contains(smime::HashCertificate(listed.certificate()))) continue;
+    *left.add_certificates() = listed;
   }
   return left;
 }
@@ -62,7 +62,7 @@ Json ChangesToJson(const std::vector<CertificateView>& certificates) {
 
 VersionReport CompareVersions(const HistoryEntry& entry,
                               const HistoryEntry* older,
-                              const smime::Address& address) {
+                              const smime::Address& address, Chains chains) {
   VersionReport report;
   report.version = entry.version;
   report.since = entry.since;
@@ -71,16 +71,21 @@ VersionReport CompareVersions(const HistoryEntry& entry,
   const int64_t time = entry.since.has_value()
                            ? static_cast<int64_t>(entry.since->timestamp)
                            : 0;
-  report.entry = ViewEntry(entry.entry, entry.issuers, address, time);
-  std::vector<CertificateView> before;
+  report.entry = ViewEntry(entry.entry, entry.issuers, address, time, chains);
+  if (older == nullptr && entry.version > 0) return report;
+  report.added.emplace();
+  std::set<smime::CertificateHash> before;
   if (older != nullptr) {
-    before =
-        ViewEntry(older->entry, older->issuers, address, time).certificates;
-  } else if (entry.version > 0) {
-    return report;
+    before = HashesOf(older->entry);
+    report.removed = ViewEntry(Without(older->entry, HashesOf(entry.entry)),
+                               older->issuers, address, time, Chains::kLeftOut)
+                         .certificates;
   }
-  report.added = Without(report.entry.certificates, HashesOf(before));
-  report.removed = Without(before, HashesOf(report.entry.certificates));
+  for (const CertificateView& certificate : report.entry.certificates) {
+    if (!before.contains(certificate.sha256)) {
+      report.added->push_back(certificate);
+    }
+  }
   return report;
 }
 

@@ -27,9 +27,10 @@ struct VersionReport {
 };
 
 // `older` is the version before; null: there is none, or it is not known.
+// `chains`: in `entry` of the report.
 VersionReport CompareVersions(const HistoryEntry& entry,
                               const HistoryEntry* older,
-                              const smime::Address& address);
+                              const smime::Address& address, Chains chains);
 
 // Begins the timeline of an address.
 void PrintHistoryHead(const std::string& address, std::ostream& out);

@@ -41,7 +41,7 @@ absl::StatusOr<std::string> FromHex(const std::string& text) {
   for (const char c : hex) {
     if (!absl::ascii_isxdigit(static_cast<unsigned char>(c))) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--serial: \"", Printable(text),
+          absl::StrCat("\"", Printable(text),
                        "\" is no hexadecimal number, such as 4f:00:1c"));
     }
   }
@@ -138,6 +138,11 @@ absl::Status CheckUsage(const RevokeOptions& options) {
   if (options.serials.empty() != options.issuer_file.empty()) {
     return absl::InvalidArgumentError(
         "--serial and --issuer belong together: every CA counts for itself");
+  }
+  for (const auto* numbers : {&options.serials, &options.sha256}) {
+    for (const std::string& text : *numbers) {
+      SEALBOOK_RETURN_IF_ERROR(FromHex(text).status());
+    }
   }
   return absl::OkStatus();
 }

@@ -174,10 +174,15 @@ TEST_P(StorageConformanceTest, KeepsAnyBytesInKeysAndValues) {
   const std::string zero("\0", 1);
   const std::string high("\xff\xff\0\x01", 4);
   const std::string large(300'000, 'v');
+  const std::string place = zero + high + std::string("\x80\0\0", 3);
   Commit("h1", {{Table::kVersions, zero, high},
                 {Table::kVersions, high, zero},
-                {Table::kVersions, "large", large}});
+                {Table::kVersions, "large", large},
+                {Table::kValues, place + zero, large},
+                {Table::kValues, place + high, zero}});
   Reopen();
+  EXPECT_THAT(Read(Table::kValues, place + zero), Optional(large));
+  EXPECT_THAT(Read(Table::kValues, place + high), Optional(zero));
   EXPECT_THAT(Read(Table::kVersions, zero), Optional(high));
   EXPECT_THAT(Read(Table::kVersions, high), Optional(zero));
   EXPECT_THAT(Read(Table::kVersions, "large"), Optional(large));
@@ -434,6 +439,25 @@ TEST_P(StorageConformanceTest, ReadsAllKeysAsOfOneMoment) {
   writer.join();
 }
 
+TEST_P(StorageConformanceTest, ShowsNoHeadWithoutWhatItStandsFor) {
+  constexpr int kFirst = 10'000'000;
+  constexpr int kLast = kFirst + 300;
+  Commit(absl::StrCat(kFirst), {{Table::kEntries, absl::StrCat(kFirst), "e"}});
+  std::thread writer([&] {
+    for (int i = kFirst + 1; i <= kLast; ++i) {
+      Commit(absl::StrCat(i), {{Table::kEntries, absl::StrCat(i), "e"}});
+    }
+  });
+  std::optional<std::string> head;
+  while (head != absl::StrCat(kLast) && !HasFailure()) {
+    head = Read(Table::kHead, "");
+    ASSERT_TRUE(head.has_value());
+    EXPECT_THAT(Read(Table::kEntries, *head), Optional(std::string("e")));
+    EXPECT_EQ(Scan(Table::kEntries, *head, 1).size(), 1);
+  }
+  writer.join();
+}
+
 TEST_P(StorageConformanceTest, KeepsEverythingOverAReopening) {
   Contents model;
   for (int i = 0; i < 20; ++i) {
@@ -565,8 +589,9 @@ class RandomWalk {
   // Of an ascending table, with a position of more than one byte.
   std::string Key(uint64_t position) {
     std::string key(8, '\0');
-    key[6] = static_cast<char>(position / 100);
-    key[7] = static_cast<char>(position % 100);
+    // Bytes on both sides of 0x80.
+    key[6] = static_cast<char>(0x7f + position / 100);
+    key[7] = static_cast<char>(2 * (position % 100));
     return key + FewBytes();
   }
   std::string FewBytes() {

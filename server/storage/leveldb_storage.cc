@@ -385,14 +385,16 @@ absl::Status LevelDbStorage::Commit(const CommitRequest& request) {
     last = std::max(std::move(last), std::move(place));
   }
   index.Put(head_key, request.new_head);
-  if (ascends) {
-    SEALBOOK_RETURN_IF_ERROR(Write(*entries_, entries));
-    swept_ = true;
-    index.Put(LastPlaceKey(), last);
-    // Who sees the new head must see what it stands for.
-    SetLastPlace(std::move(last));
-  }
-  return Write(*index_, index);
+  if (!ascends) return Write(*index_, index);
+  SEALBOOK_RETURN_IF_ERROR(Write(*entries_, entries));
+  swept_ = true;
+  index.Put(LastPlaceKey(), last);
+  // Before the head: who sees the new one must see what it stands for.
+  std::string before = LastPlace();
+  SetLastPlace(std::move(last));
+  absl::Status written = Write(*index_, index);
+  if (!written.ok()) SetLastPlace(std::move(before));
+  return written;
 }
 
 absl::Status LevelDbStorage::PutRecord(const Put& put) {

@@ -14,7 +14,10 @@
 // A commit is one write to entries/ and then one to leveldb/, which names the
 // last place of the former: it is that second write that counts. What stands
 // above the named place is of a commit that never was: nobody sees it, and the
-// next commit removes it. Thread-safe; readers wait for no commit.
+// next commit to entries/ removes it. An older copy of entries/ beside a newer
+// leveldb/ is refused when the store is opened; the other way round is an older
+// log, which only the mark tells from the newest. Thread-safe; Read and Scan
+// wait for no commit, ScanEverything for the one that goes on.
 //
 // What LevelDB does not notice by itself is looked for when the store is opened
 // (log_tail.h) or guarded against while it is used (durable_env.h). Lost
@@ -148,8 +151,8 @@ class LevelDbStorage final : public Storage {
 
   // Readers do not wait for the one above.
   mutable Mutex last_mutex_;
-  // Of what may be seen in entries/; empty: nothing. While a commit goes on, it
-  // may run ahead of the stored head.
+  // Of what may be seen in entries/; empty: nothing. Runs ahead of the stored
+  // head between the two writes of a commit.
   std::string last_place_ ABSL_GUARDED_BY(last_mutex_);
 };
 

@@ -159,7 +159,7 @@ TEST_F(LevelDbStorageTest, RefusesAStoreWhoseDatabaseIsGone) {
 
 // Each database is sound by itself; that they are copies of different times has
 // to be noticed all the same.
-TEST_F(LevelDbStorageTest, RefusesDatabasesOfDifferentTimes) {
+TEST_F(LevelDbStorageTest, NoticesDatabasesOfDifferentTimes) {
   const auto commit = [&](int i) {
     auto storage = LevelDbStorage::Open(path_, {});
     ASSERT_THAT(storage, IsOk());
@@ -174,20 +174,28 @@ TEST_F(LevelDbStorageTest, RefusesDatabasesOfDifferentTimes) {
   const std::string older = path_ + ".older";
   std::filesystem::copy(path_, older, std::filesystem::copy_options::recursive);
   commit(2);
-  const auto take = [&](const std::string& name) {
+  const std::string newer = path_ + ".newer";
+  std::filesystem::copy(path_, newer, std::filesystem::copy_options::recursive);
+  const auto take = [&](const std::string& name, const std::string& copy) {
     std::filesystem::remove_all(path_ + "/" + name);
-    std::filesystem::copy(older + "/" + name, path_ + "/" + name,
+    std::filesystem::copy(copy + "/" + name, path_ + "/" + name,
                           std::filesystem::copy_options::recursive);
   };
-  take("entries");
+  take("entries", older);
   EXPECT_THAT(LevelDbStorage::Open(path_, {}),
               Refuses(absl::StatusCode::kDataLoss,
                       "/entries lacks what the last commit"));
-  // Both are older now: a store as it was, which the mark tells from a new one.
-  take("leveldb");
+  // The other way round it is the log as it was, which the mark tells from the
+  // newest. Nothing newer shows.
+  take("leveldb", older);
+  take("entries", newer);
   const auto storage = LevelDbStorage::Open(path_, {});
   ASSERT_THAT(storage, IsOk());
   EXPECT_EQ((*storage)->Read(Table::kHead, {""}).value()[0], "1");
+  EXPECT_EQ((*storage)->Read(Table::kEntries, {"10000001"}).value()[0],
+            "entry");
+  EXPECT_EQ((*storage)->Read(Table::kEntries, {"10000002"}).value()[0],
+            std::nullopt);
 }
 
 TEST_F(LevelDbStorageTest, TakesNoSingleRecordIntoAnAscendingTable) {

@@ -75,7 +75,7 @@ class Storage {
   // until `visit` returns false. The views are valid during the call only.
   // `visit` may use this object; what is committed meanwhile may or may not be
   // visited. DATA_LOSS as above; nothing behind damaged bytes has been visited
-  // then.
+  // then. Those may be another ascending table's.
   virtual absl::Status Scan(
       Table table, absl::string_view from,
       const std::function<bool(absl::string_view key, absl::string_view value)>&

@@ -24,8 +24,8 @@ using smime::testing::TestCa;
 
 constexpr size_t kRequest = 1000;
 // Between two measurements of the VRF.
-constexpr uint64_t kPiece = 25'000;
-constexpr size_t kVrfSample = 5'000;
+constexpr uint64_t kPiece = 50'000;
+constexpr size_t kVrfSample = 10'000;
 // The queue's limit (server/config/sealbookd.example.textproto).
 constexpr size_t kQueue = 20'000;
 // With issuers and bookkeeping, a value of 1.5 kB.

@@ -93,6 +93,9 @@ must_be_whole() { # WHAT
       die "user1 cannot be published after $1: $(cat publish.txt)"
   fi
   stop_server
+  # Nothing of what was left half done comes up again.
+  sealbookd check --config sealbookd.textproto >check.txt 2>&1 ||
+    die "check after going on after $1: $(cat check.txt)"
 }
 must_have_hit() { # WHAT
   grep -qE 'INJECTED|killed by SIGKILL' strace.txt || die "$1 did not happen"
