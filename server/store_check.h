@@ -56,9 +56,9 @@ struct StoreCheckSummary {
 // and serial numbers against the versions that they come from, and the reverse;
 // issuing certificates; the high-water mark (null: not checked).
 // Goes on after a damage; where the storage refuses bytes that a stage scans
-// (those of all ascending tables lie side by side), with the next stage. An error
-// is returned only when the store cannot be
-// read at all. Nothing is written.
+// (those of all ascending tables lie side by side), with the next stage. An
+// error is returned only when the store cannot be read at all. Nothing is
+// written.
 //
 // Memory is bounded (about 100 MiB of caches), whatever the size of the store.
 // `threads`: this one included; 0: one a processor.
