@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "server/storage/mapped_file.h"
+
 namespace sealbook::server {
 
 leveldb::Status PosixSyncDirectory(const std::string& directory) {
@@ -62,7 +64,14 @@ class DurableEnv::DurableFile : public leveldb::WritableFile {
 
 leveldb::Status DurableEnv::NewRandomAccessFile(
     const std::string& path, leveldb::RandomAccessFile** file) {
-  leveldb::Status status = target()->NewRandomAccessFile(path, file);
+  leveldb::Status status;
+  if (target() == leveldb::Env::Default()) {
+    std::unique_ptr<MappedFile> mapped;
+    status = MappedFile::Open(path, mapped);
+    *file = mapped.release();
+  } else {
+    status = target()->NewRandomAccessFile(path, file);
+  }
   if (!status.IsNotFound()) return status;
   return leveldb::Status::Corruption("a table file is missing",
                                      status.ToString());

@@ -11,7 +11,8 @@
 // Here the first sync of a new file, each rename and each new directory sync
 // the directory as well; once any write, sync, rename or removal has failed, no
 // file is removed any more; a file that is missing when it is opened is
-// Corruption.
+// Corruption. Table files on the machine's file system are read as
+// mapped_file.h says.
 //
 // Thread-safe.
 #ifndef SEALBOOK_SERVER_STORAGE_DURABLE_ENV_H_

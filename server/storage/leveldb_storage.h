@@ -57,8 +57,8 @@ struct LevelDbOptions {
   // `sync_directory` must be given with it.
   leveldb::Env* env = nullptr;
   SyncDirectory sync_directory = PosixSyncDirectory;
-  // Bytes of blocks kept in memory. LevelDB maps its first 1000 table files
-  // instead of reading them; their blocks are in the page cache and not here.
+  // Bytes of blocks kept in memory. On the machine's file system, table files
+  // are mapped: their blocks are in the page cache and not here.
   size_t block_cache_bytes = size_t{64} << 20;
   // Of entries/ and of leveldb/. Up to twice as much is held in memory while
   // one buffer is written out.
