@@ -340,13 +340,13 @@ TEST_F(PublishTest, RevokeChecksItsArguments) {
   result =
       Revoke({"--serial", "zz", "--issuer", Write("issuer.pem", issuing_.pem()),
               "--reason", "superseded"});
-  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.err, HasSubstr("--serial: \"zz\" is no hexadecimal"));
   result = Revoke({"--serial", "01", "--reason", "superseded"});
   EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.err, HasSubstr("belong together"));
   result = Revoke({"--sha256", "abc", "--reason", "superseded"});
-  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.err, HasSubstr("64 hexadecimal digits"));
 }
 

@@ -34,18 +34,31 @@ struct Named {
 };
 
 // Bytes of hexadecimal text; blanks and colons may stand between them.
-absl::StatusOr<std::string> FromHex(const std::string& text) {
+absl::StatusOr<std::string> FromHex(absl::string_view option,
+                                    const std::string& text) {
   std::string hex = absl::StrReplaceAll(text, {{":", ""}, {" ", ""}});
   if (absl::StartsWithIgnoreCase(hex, "0x")) hex = hex.substr(2);
   if (hex.size() % 2 != 0) hex = absl::StrCat("0", hex);
   for (const char c : hex) {
     if (!absl::ascii_isxdigit(static_cast<unsigned char>(c))) {
       return absl::InvalidArgumentError(
-          absl::StrCat("\"", Printable(text),
+          absl::StrCat(option, ": \"", Printable(text),
                        "\" is no hexadecimal number, such as 4f:00:1c"));
     }
   }
   return absl::HexStringToBytes(hex);
+}
+
+absl::StatusOr<std::string> SerialOf(const std::string& text) {
+  return FromHex("--serial", text);
+}
+
+absl::StatusOr<std::string> Sha256Of(const std::string& text) {
+  SEALBOOK_ASSIGN_OR_RETURN(std::string bytes, FromHex("--sha256", text));
+  if (bytes.size() == smime::CertificateHash::kSize) return bytes;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--sha256: \"", Printable(text),
+                   "\" is no SHA-256: 64 hexadecimal digits make one"));
 }
 
 absl::Status AddFiles(const RevokeOptions& options, std::vector<Named>& items) {
@@ -71,12 +84,7 @@ absl::Status AddFiles(const RevokeOptions& options, std::vector<Named>& items) {
 absl::Status AddHashes(const RevokeOptions& options,
                        std::vector<Named>& items) {
   for (const std::string& text : options.sha256) {
-    SEALBOOK_ASSIGN_OR_RETURN(std::string bytes, FromHex(text));
-    if (bytes.size() != smime::CertificateHash::kSize) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", Printable(text),
-                       "\" is no SHA-256: 64 hexadecimal digits make one"));
-    }
+    SEALBOOK_ASSIGN_OR_RETURN(std::string bytes, Sha256Of(text));
     Named named;
     named.name = absl::StrCat("SHA-256 ", absl::BytesToHexString(bytes));
     named.item.set_sha256(std::move(bytes));
@@ -101,7 +109,7 @@ absl::Status AddSerials(const RevokeOptions& options,
   SEALBOOK_ASSIGN_OR_RETURN(const smime::KeyHash key,
                             smime::HashSubjectKey((*issuers)[0]));
   for (const std::string& text : options.serials) {
-    SEALBOOK_ASSIGN_OR_RETURN(std::string bytes, FromHex(text));
+    SEALBOOK_ASSIGN_OR_RETURN(std::string bytes, SerialOf(text));
     Named named;
     named.name = absl::StrCat("serial ", absl::BytesToHexString(bytes));
     v1::SerialNumber& serial = *named.item.mutable_serial_number();
@@ -139,10 +147,11 @@ absl::Status CheckUsage(const RevokeOptions& options) {
     return absl::InvalidArgumentError(
         "--serial and --issuer belong together: every CA counts for itself");
   }
-  for (const auto* numbers : {&options.serials, &options.sha256}) {
-    for (const std::string& text : *numbers) {
-      SEALBOOK_RETURN_IF_ERROR(FromHex(text).status());
-    }
+  for (const std::string& text : options.serials) {
+    SEALBOOK_RETURN_IF_ERROR(SerialOf(text).status());
+  }
+  for (const std::string& text : options.sha256) {
+    SEALBOOK_RETURN_IF_ERROR(Sha256Of(text).status());
   }
   return absl::OkStatus();
 }

@@ -79,6 +79,10 @@ flip() { # FILE OFFSET
     dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 rm -rf data.older mark.older
+# Killed, so that the logs hold something.
+start_server || die "no start: $(tail -1 server.log)"
+kill -KILL "$server_pid"
+stop_server
 cp -r data data.sound
 cp -r mark mark.sound
 : >flipped
