@@ -382,7 +382,7 @@ absl::Status LevelDbStorage::Commit(const CommitRequest& request) {
     ascends = true;
     std::string place = PlaceOf(put.table, put.key);
     entries.Put(place, put.value);
-    last = std::max(std::move(last), std::move(place));
+    if (last < place) last = std::move(place);
   }
   index.Put(head_key, request.new_head);
   if (!ascends) return Write(*index_, index);
