@@ -1,0 +1,23 @@
+#include "client/alarms/alarm.h"
+
+namespace sealbook::client {
+
+absl::string_view AlarmKindName(AlarmKind kind) {
+  switch (kind) {
+    case AlarmKind::kUnknownVersion:
+      return "unknown-version";
+    case AlarmKind::kRefusedProof:
+      return "refused-proof";
+    case AlarmKind::kFork:
+      return "fork";
+    case AlarmKind::kStaleLog:
+      return "stale-log";
+    case AlarmKind::kExpiring:
+      return "expiring";
+    case AlarmKind::kStateLost:
+      return "state-lost";
+  }
+  return "unknown";
+}
+
+}  // namespace sealbook::client
