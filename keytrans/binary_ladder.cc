@@ -27,4 +27,11 @@ std::vector<uint32_t> BaseBinaryLadder(uint32_t version) {
   return ladder;
 }
 
+std::vector<uint32_t> MonitoringBinaryLadder(uint32_t target) {
+  std::vector<uint32_t> ladder = BaseBinaryLadder(target);
+  std::erase_if(ladder,
+                [target](uint32_t version) { return version > target; });
+  return ladder;
+}
+
 }  // namespace sealbook::keytrans

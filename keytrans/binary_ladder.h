@@ -12,6 +12,10 @@ namespace sealbook::keytrans {
 // 1 are left out (KEYTRANS rule 19). At most 64 versions.
 std::vector<uint32_t> BaseBinaryLadder(uint32_t version);
 
+// The versions that a monitoring binary ladder looks up ("Binary Ladder" under
+// "Monitoring the Tree"): for 9, that is 0, 1, 3, 7, 9.
+std::vector<uint32_t> MonitoringBinaryLadder(uint32_t target);
+
 }  // namespace sealbook::keytrans
 
 #endif  // SEALBOOK_KEYTRANS_BINARY_LADDER_H_

@@ -38,5 +38,10 @@ TEST(BinaryLadderTest, LeavesOutLookupsAboveTheGreatestPossibleVersion) {
   EXPECT_THAT(BaseBinaryLadder(kMax - 1), ::testing::Contains(kMax));
 }
 
+TEST(MonitoringBinaryLadderTest, LeavesOutWhatIsAboveTheTarget) {
+  EXPECT_EQ(MonitoringBinaryLadder(9), (std::vector<uint32_t>{0, 1, 3, 7, 9}));
+  EXPECT_EQ(MonitoringBinaryLadder(0), (std::vector<uint32_t>{0}));
+}
+
 }  // namespace
 }  // namespace sealbook::keytrans

@@ -160,26 +160,6 @@ absl::StatusOr<std::optional<uint64_t>> PositionAt(ProverSource& source,
   return not_later - 1;
 }
 
-// The greatest version in the tree as of log entry `position`.
-absl::StatusOr<std::optional<uint32_t>> GreatestVersionAt(LabelVersions& label,
-                                                          uint64_t position) {
-  SEALBOOK_ASSIGN_OR_RETURN(std::optional<uint32_t> greatest, label.Greatest());
-  if (!greatest.has_value()) return std::nullopt;
-  uint64_t there = 0;  // Versions [0, there) are there.
-  uint64_t not_yet = uint64_t{*greatest} + 1;
-  while (there < not_yet) {
-    const auto middle = static_cast<uint32_t>(there + (not_yet - there) / 2);
-    SEALBOOK_ASSIGN_OR_RETURN(auto facts, label.Facts(middle));
-    if (facts.has_value() && facts->position <= position) {
-      there = uint64_t{middle} + 1;
-    } else {
-      not_yet = middle;
-    }
-  }
-  if (there == 0) return std::nullopt;
-  return static_cast<uint32_t>(there - 1);
-}
-
 absl::StatusOr<HistoryAnswer> AnswerBySearch(ProverSource& source,
                                              const Configuration& configuration,
                                              const TreeHead& head,
@@ -244,8 +224,7 @@ absl::StatusOr<AsOfAnswer> AnswerAsOf(ProverSource& source,
   AsOfResponse response;
   AsOfAnswer answer;
   if (state.position.has_value()) {
-    SEALBOOK_ASSIGN_OR_RETURN(state.version,
-                              GreatestVersionAt(label, *state.position));
+    SEALBOOK_ASSIGN_OR_RETURN(state.version, label.GreatestAt(*state.position));
     versions = state.version.has_value() ? BaseBinaryLadder(*state.version)
                                          : std::vector<uint32_t>{0};
   }

@@ -88,8 +88,8 @@ std::map<uint32_t, crypto::Commitment> Commitments(
 // Searches for and dates each version shown.
 absl::Status ConsumeHistory(ProofConsumer& consumer, const ShownTree& tree,
                             const HistoryRequest& request,
-                            HistoryResponse& response, uint32_t newest,
-                            VerifiedHistory& history) {
+                            const LadderKeys& keys, HistoryResponse& response,
+                            uint32_t newest, VerifiedHistory& history) {
   SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, tree.size, request.last));
   MadeLookups made;
   for (size_t i = 0; i < response.versions.size(); ++i) {
@@ -113,8 +113,9 @@ absl::Status ConsumeHistory(ProofConsumer& consumer, const ShownTree& tree,
     verified.opening = shown.opening;
     verified.value = std::move(shown.value);
     if (outcome.MustMonitor()) {
-      history.obligations.push_back({request.label, outcome.terminal,
-                                     verified.version, verified.opening});
+      history.obligations.push_back(
+          MakeObligation(request.label, outcome.terminal, verified.version,
+                         verified.opening, keys));
     }
     history.versions.push_back(std::move(verified));
   }
@@ -192,9 +193,9 @@ absl::StatusOr<VerifiedHistory> Verifier::VerifyHistory(
   ProofConsumer consumer(response.history, keys, size,
                          retained ? &*retained : nullptr);
   VerifiedHistory history;
-  SEALBOOK_RETURN_IF_ERROR(ConsumeHistory(consumer,
-                                          ShownBy(configuration_, size),
-                                          request, response, newest, history));
+  SEALBOOK_RETURN_IF_ERROR(
+      ConsumeHistory(consumer, ShownBy(configuration_, size), request, keys,
+                     response, newest, history));
   SEALBOOK_ASSIGN_OR_RETURN(history.view, consumer.Finish());
   SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
                                               response.full_tree_head, retained,
@@ -240,8 +241,8 @@ absl::StatusOr<VerifiedState> Verifier::VerifyAsOf(
   found.terminal = outcome->terminal;
   found.view = state.view;
   if (outcome->MustMonitor()) {
-    found.obligation = MonitoringObligation{request.label, outcome->terminal,
-                                            found.version, found.opening};
+    found.obligation = MakeObligation(request.label, outcome->terminal,
+                                      found.version, found.opening, keys);
   }
   state.in_force = std::move(found);
   return state;

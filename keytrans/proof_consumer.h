@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "crypto/types.h"
+#include "keytrans/ladder_keys.h"
 #include "keytrans/proof_handle.h"
 #include "keytrans/structures.h"
 #include "keytrans/tree_view.h"
@@ -21,11 +22,6 @@
 #include "merkle/prefix_proof.h"
 
 namespace sealbook::keytrans {
-
-// What the verifier knows of a label's versions before it reads the proof: the
-// search key of each version of the ladder, and the commitment where there is
-// one.
-using LadderKeys = std::map<uint32_t, merkle::PrefixQuery>;
 
 class ProofConsumer : public ProofHandle {
  public:
@@ -41,6 +37,12 @@ class ProofConsumer : public ProofHandle {
   absl::Status BeginProof(uint64_t position) override;
   absl::StatusOr<bool> Lookup(uint32_t version) override;
   absl::Status EndProof() override;
+
+  // Whether every PrefixProof has been consumed: an owner's stop condition
+  // ("Owner Algorithm", step 4).
+  bool ProofsConsumed() const {
+    return next_proof_ == proof_.prefix_proofs.size();
+  }
 
   // To be called once, after all algorithms: checks that every queue is used
   // up, and computes what the user would retain, with an empty signature. The

@@ -84,6 +84,25 @@ absl::StatusOr<std::optional<uint32_t>> LabelVersions::Greatest() {
   }
 }
 
+absl::StatusOr<std::optional<uint32_t>> LabelVersions::GreatestAt(
+    uint64_t position) {
+  SEALBOOK_ASSIGN_OR_RETURN(std::optional<uint32_t> greatest, Greatest());
+  if (!greatest.has_value()) return std::nullopt;
+  uint64_t there = 0;  // Versions [0, there) are there.
+  uint64_t not_yet = uint64_t{*greatest} + 1;
+  while (there < not_yet) {
+    const auto middle = static_cast<uint32_t>(there + (not_yet - there) / 2);
+    SEALBOOK_ASSIGN_OR_RETURN(auto facts, Facts(middle));
+    if (facts.has_value() && facts->position <= position) {
+      there = uint64_t{middle} + 1;
+    } else {
+      not_yet = middle;
+    }
+  }
+  if (there == 0) return std::nullopt;
+  return static_cast<uint32_t>(there - 1);
+}
+
 absl::StatusOr<std::vector<std::optional<VersionFacts>>> LabelVersions::Facts(
     absl::Span<const uint32_t> versions) {
   SEALBOOK_RETURN_IF_ERROR(Read(versions));

@@ -47,6 +47,9 @@ class LabelVersions {
   // there is a greater one in the tree.
   absl::StatusOr<std::optional<uint32_t>> Greatest();
 
+  // The greatest version in the tree as of log entry `position`.
+  absl::StatusOr<std::optional<uint32_t>> GreatestAt(uint64_t position);
+
   // In the order of `versions`; absent for one that is not in the tree.
   absl::StatusOr<std::vector<std::optional<VersionFacts>>> Facts(
       absl::Span<const uint32_t> versions);

@@ -41,6 +41,12 @@ absl::StatusOr<uint64_t> Descent::Arrive() {
   return timestamp_;
 }
 
+bool Descent::HasLeft() const { return ImplicitLeft(position_).has_value(); }
+
+bool Descent::HasRight() const {
+  return ImplicitRight(position_, tree_.size).has_value();
+}
+
 bool Descent::GoLeft() {
   std::optional<uint64_t> child = ImplicitLeft(position_);
   if (!child.has_value()) return false;

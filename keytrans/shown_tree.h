@@ -50,6 +50,8 @@ class Descent {
            newest_ - timestamp >= *tree_.maximum_lifetime;
   }
 
+  bool HasLeft() const;
+  bool HasRight() const;
   // False, and nothing changes, where there is no such child.
   bool GoLeft();
   bool GoRight();

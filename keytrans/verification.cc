@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "keytrans/binary_ladder.h"
 #include "keytrans/refusal.h"
 
 namespace sealbook::keytrans {
@@ -137,6 +138,19 @@ absl::StatusOr<LadderKeys> VerifySteps(
     keys.emplace(versions[i], query);
   }
   return keys;
+}
+
+MonitoringObligation MakeObligation(absl::string_view label, uint64_t terminal,
+                                    uint32_t version,
+                                    const crypto::Opening& opening,
+                                    const LadderKeys& keys) {
+  MonitoringObligation owed{std::string(label), terminal, version, opening, {}};
+  for (uint32_t needed : MonitoringBinaryLadder(version)) {
+    const auto key = keys.find(needed);
+    if (key == keys.end() || !key->second.commitment.has_value()) continue;
+    owed.ladder.insert(*key);
+  }
+  return owed;
 }
 
 }  // namespace sealbook::keytrans

@@ -15,6 +15,7 @@
 #include "keytrans/proof_consumer.h"
 #include "keytrans/structures.h"
 #include "keytrans/tree_view.h"
+#include "keytrans/verified.h"
 
 namespace sealbook::keytrans {
 
@@ -52,6 +53,13 @@ absl::StatusOr<LadderKeys> VerifySteps(
     absl::Span<const uint32_t> versions,
     absl::Span<const BinaryLadderStep> steps,
     const std::map<uint32_t, crypto::Commitment>& opened);
+
+// What is owed to a version whose search ended at log entry `terminal`; `keys`
+// are those of its binary ladder.
+MonitoringObligation MakeObligation(absl::string_view label, uint64_t terminal,
+                                    uint32_t version,
+                                    const crypto::Opening& opening,
+                                    const LadderKeys& keys);
 
 }  // namespace sealbook::keytrans
 

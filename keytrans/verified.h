@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "crypto/types.h"
+#include "keytrans/ladder_keys.h"
+#include "keytrans/monitor_structures.h"
+#include "keytrans/owner_state.h"
 #include "keytrans/structures.h"
 #include "keytrans/tree_view.h"
 
@@ -22,6 +25,12 @@ struct MonitoringObligation {
   uint32_t version = 0;
   // Shows that the user was allowed to look the version up.
   crypto::Opening opening;
+  // Of the versions that its monitoring binary ladder looks up, with their
+  // commitments: answers to monitoring carry no VRF proofs. Lacks those whose
+  // commitment the search did not need; then it is to be made again.
+  LadderKeys ladder;
+
+  bool CanBeMonitored() const;
 
   friend bool operator==(const MonitoringObligation&,
                          const MonitoringObligation&) = default;
@@ -102,6 +111,40 @@ struct DistinguishedEntry {
 struct VerifiedDistinguished {
   // Right to left, at most kRecentDistinguished.
   std::vector<DistinguishedEntry> entries;
+  TreeView view;
+};
+
+// A verified step of Contact Monitoring.
+struct VerifiedContact {
+  // What remains to be monitored, in place of what the request named.
+  std::vector<MonitorMapEntry> entries;
+  TreeView view;
+};
+
+// A verified step of an owner: the state to retain in place of the one that the
+// request advertised.
+struct VerifiedOwner {
+  OwnerState owner;
+  // Of regular monitoring: whether the rightmost distinguished log entry was
+  // reached; otherwise there is more to ask for.
+  bool complete = false;
+  TreeView view;
+};
+
+// New versions of a label, verified by its owner.
+struct VerifiedUpdate {
+  struct Version {
+    uint32_t version = 0;
+    crypto::Opening opening;
+    // UpdateValue.value, the committed bytes.
+    std::string value;
+  };
+
+  // The log entry that added them.
+  uint64_t position = 0;
+  // Ascending, without gaps.
+  std::vector<Version> versions;
+  OwnerState owner;
   TreeView view;
 };
 

@@ -109,8 +109,8 @@ absl::StatusOr<VerifiedVersion> Verifier::VerifySearch(
   result.opening = response.opening;
   result.terminal = outcome.terminal;
   if (outcome.MustMonitor()) {
-    result.obligation = MonitoringObligation{request.label, outcome.terminal,
-                                             result.version, result.opening};
+    result.obligation = MakeObligation(request.label, outcome.terminal,
+                                       result.version, result.opening, keys);
   }
   return result;
 }

@@ -20,8 +20,11 @@
 #include "crypto/vrf.h"
 #include "keytrans/distinguished_structures.h"
 #include "keytrans/history_structures.h"
+#include "keytrans/monitor_structures.h"
+#include "keytrans/owner_state.h"
 #include "keytrans/structures.h"
 #include "keytrans/tree_view.h"
+#include "keytrans/update_structures.h"
 #include "keytrans/verified.h"
 
 namespace sealbook::keytrans {
@@ -75,6 +78,32 @@ class Verifier {
   absl::StatusOr<VerifiedState> VerifyAsOf(
       const AsOfRequest& request, const std::optional<TreeView>& retained,
       absl::string_view response, uint64_t now) const;
+
+  // The same for a ContactMonitorResponse. `keys` has those of the monitoring
+  // binary ladder of every version in request.entries, with commitments
+  // (FAILED_PRECONDITION otherwise; also where position or version do not
+  // ascend, or a position is not in the retained tree).
+  absl::StatusOr<VerifiedContact> VerifyContactMonitor(
+      const ContactMonitorRequest& request,
+      const std::optional<TreeView>& retained, const LadderKeys& keys,
+      absl::string_view response, uint64_t now) const;
+
+  // The same for an OwnerInitResponse.
+  absl::StatusOr<VerifiedOwner> VerifyOwnerInit(
+      const OwnerInitRequest& request, const std::optional<TreeView>& retained,
+      absl::string_view response, uint64_t now) const;
+
+  // The same for an OwnerMonitorResponse. `owner` is what the request
+  // advertises (FAILED_PRECONDITION otherwise).
+  absl::StatusOr<VerifiedOwner> VerifyOwnerMonitor(
+      const OwnerMonitorRequest& request,
+      const std::optional<TreeView>& retained, const OwnerState& owner,
+      absl::string_view response, uint64_t now) const;
+
+  // The same for an UpdateResponse; `owner` as above.
+  absl::StatusOr<VerifiedUpdate> VerifyUpdate(
+      const UpdateRequest& request, const std::optional<TreeView>& retained,
+      const OwnerState& owner, absl::string_view response, uint64_t now) const;
 
   // The same for a DistinguishedResponse.
   absl::StatusOr<VerifiedDistinguished> VerifyDistinguished(

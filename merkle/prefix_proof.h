@@ -64,6 +64,8 @@ struct PrefixQuery {
   crypto::VrfOutput key;
   // Required for results of type kInclusion; ignored otherwise.
   std::optional<crypto::Commitment> commitment;
+
+  friend bool operator==(const PrefixQuery&, const PrefixQuery&) = default;
 };
 
 // The prefix root that `proof` leads to; the caller compares it.

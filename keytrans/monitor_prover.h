@@ -1,0 +1,67 @@
+// Answers contacts and owners with proofs ([KT] "Contact Monitor", "Owner
+// Initialization", "Owner Monitoring", "Updating a Label").
+#ifndef SEALBOOK_KEYTRANS_MONITOR_PROVER_H_
+#define SEALBOOK_KEYTRANS_MONITOR_PROVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "keytrans/monitor_structures.h"
+#include "keytrans/prover.h"
+#include "keytrans/update_structures.h"
+
+namespace sealbook::keytrans {
+
+// All answer in the tree that `head` signs, as AnswerSearch does, with its
+// errors.
+
+// The bytes of a ContactMonitorResponse. INVALID_ARGUMENT also: a version that
+// does not exist, a position that is neither the first log entry with the
+// version nor one of its right ancestors (KEYTRANS rule 10), or entries that
+// contradict each other. RESOURCE_EXHAUSTED: the proof has more than 255
+// elements of a kind; fewer entries in a request help.
+absl::StatusOr<std::string> AnswerContactMonitor(
+    ProverSource& source, const Configuration& configuration,
+    const TreeHead& head, const ContactMonitorRequest& request);
+
+// The bytes of an OwnerInitResponse. INVALID_ARGUMENT also: `start` is not in
+// the tree or not distinguished. OUT_OF_RANGE: it is expired.
+absl::StatusOr<std::string> AnswerOwnerInit(ProverSource& source,
+                                            const Configuration& configuration,
+                                            const TreeHead& head,
+                                            const OwnerInitRequest& request);
+
+// The bytes of an OwnerMonitorResponse, with at most `max_ladders`
+// distinguished log entries. INVALID_ARGUMENT also: as AnswerContactMonitor;
+// `start` is not in the tree; the greatest version is none of the label's, or
+// less than that at `start`.
+absl::StatusOr<std::string> AnswerOwnerMonitor(
+    ProverSource& source, const Configuration& configuration,
+    const TreeHead& head, const OwnerMonitorRequest& request,
+    size_t max_ladders = 64);
+
+struct UpdateAnswer {
+  // An UpdateResponse.
+  std::string bytes;
+  // The greatest version that it shows.
+  uint32_t greatest = 0;
+  // Whether the label has a greater one.
+  bool more = false;
+  // UpdateValue.value of the versions that it shows.
+  std::vector<std::string> values;
+};
+
+// The response about the versions after request.greatest_version that one log
+// entry added; request.values are disregarded, since there are such versions.
+// FAILED_PRECONDITION: there are none, or the label has no such version.
+absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
+                                          const Configuration& configuration,
+                                          const TreeHead& head,
+                                          const UpdateRequest& request);
+
+}  // namespace sealbook::keytrans
+
+#endif  // SEALBOOK_KEYTRANS_MONITOR_PROVER_H_
