@@ -241,6 +241,7 @@ absl::StatusOr<Lookup> DirectoryClient::Verify(const Round& round,
   FoundEntry found;
   found.version = answer.found->version;
   found.terminal = answer.found->terminal;
+  found.opening = answer.found->opening;
   found.obligation = std::move(answer.found->obligation);
   absl::StatusOr<ProvenEntry> proven =
       DecodeProvenEntry(answer.found->value, exchange.issuers);
@@ -250,6 +251,7 @@ absl::StatusOr<Lookup> DirectoryClient::Verify(const Round& round,
     found.issuers = std::move(proven->issuers);
     lookup.exchange.issuers = found.issuers;
   }
+  found.value = std::move(answer.found->value);
   lookup.found = std::move(found);
   return lookup;
 }

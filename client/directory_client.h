@@ -35,6 +35,9 @@ struct FoundEntry {
   // Position of the terminal log entry of the search.
   uint64_t terminal = 0;
   v1::DirectoryEntry entry;
+  // UpdateValue.value, the committed bytes, and what opens the commitment.
+  std::string value;
+  crypto::Opening opening;
   // DER, each named by its SHA-256 in the entry.
   std::vector<std::string> issuers;
   // Present when the entry is so young that it is to be monitored.

@@ -28,6 +28,18 @@ constexpr std::pair<AnswerKind, const char*> kAnswerFiles[] = {
     {AnswerKind::kNoSuchVersion, "/greatest.tls"},
     {AnswerKind::kHistory, "/history.tls"},
     {AnswerKind::kAsOf, "/as-of.tls"},
+    {AnswerKind::kContactMonitor, "/contact-monitor.tls"},
+    {AnswerKind::kOwnerInit, "/owner-init.tls"},
+    {AnswerKind::kOwnerMonitor, "/owner-monitor.tls"},
+    {AnswerKind::kUpdate, "/update.tls"},
+};
+
+constexpr std::pair<const char*, std::optional<std::string> Exchange::*>
+    kOptionalFiles[] = {
+        {"/view.tls", &Exchange::view},
+        {"/owner.tls", &Exchange::owner},
+        {"/keys.tls", &Exchange::keys},
+        {"/retained.tls", &Exchange::retained},
 };
 
 std::string AnswerFile(AnswerKind kind) {
@@ -107,7 +119,9 @@ std::string EvidenceName(const Exchange& exchange) {
       crypto::Sha256({crypto::Sha256(exchange.configuration).view(),
                       crypto::Sha256(exchange.request).view(),
                       crypto::Sha256(exchange.response).view(),
-                      crypto::Sha256(exchange.view.value_or("")).view()});
+                      crypto::Sha256(exchange.view.value_or("")).view(),
+                      crypto::Sha256(exchange.owner.value_or("")).view(),
+                      crypto::Sha256(exchange.keys.value_or("")).view()});
   return hash.ToHex().substr(0, 32);
 }
 
@@ -159,13 +173,9 @@ absl::Status WriteExchange(const std::string& folder,
       WriteNewFile(folder + AnswerFile(exchange.kind), exchange.response));
   SEALBOOK_RETURN_IF_ERROR(
       WriteNewFile(folder + "/time", absl::StrCat(exchange.time_ms, "\n")));
-  if (exchange.view.has_value()) {
-    SEALBOOK_RETURN_IF_ERROR(
-        WriteNewFile(folder + "/view.tls", *exchange.view));
-  }
-  if (exchange.retained.has_value()) {
-    SEALBOOK_RETURN_IF_ERROR(
-        WriteNewFile(folder + "/retained.tls", *exchange.retained));
+  for (const auto& [file, part] : kOptionalFiles) {
+    if (!(exchange.*part).has_value()) continue;
+    SEALBOOK_RETURN_IF_ERROR(WriteNewFile(folder + file, *(exchange.*part)));
   }
   SEALBOOK_RETURN_IF_ERROR(MakePrivateFolder(folder + "/issuers"));
   // A server may send one twice.
@@ -203,12 +213,9 @@ absl::StatusOr<Exchange> ReadExchange(const std::string& folder) {
                             ReadFile(folder + AnswerFile(exchange.kind)));
   SEALBOOK_ASSIGN_OR_RETURN(std::string time, ReadFile(folder + "/time", 100));
   SEALBOOK_ASSIGN_OR_RETURN(exchange.time_ms, ParseTime(time));
-  if (Exists(folder + "/view.tls")) {
-    SEALBOOK_ASSIGN_OR_RETURN(exchange.view, ReadFile(folder + "/view.tls"));
-  }
-  if (Exists(folder + "/retained.tls")) {
-    SEALBOOK_ASSIGN_OR_RETURN(exchange.retained,
-                              ReadFile(folder + "/retained.tls"));
+  for (const auto& [file, part] : kOptionalFiles) {
+    if (!Exists(folder + file)) continue;
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.*part, ReadFile(folder + file));
   }
   SEALBOOK_ASSIGN_OR_RETURN(exchange.issuers, ReadIssuers(folder + "/issuers"));
   return exchange;

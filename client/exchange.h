@@ -3,7 +3,7 @@
 // configuration and has verified the view:
 //
 //   configuration.tls  Configuration ([KT] "Tree Head Signature")
-//   request.tls        SearchRequest, HistoryRequest or AsOfRequest
+//   request.tls        SearchRequest or another request of those below
 //   and the answer, named by its kind:
 //   response.tls       SearchResponse
 //   absence.tls        AbsenceResponse
@@ -11,10 +11,16 @@
 //                      does not exist
 //   history.tls        HistoryResponse
 //   as-of.tls          AsOfResponse
+//   contact-monitor.tls, owner-init.tls, owner-monitor.tls, update.tls
+//                      ContactMonitorResponse, OwnerInitResponse,
+//                      OwnerMonitorResponse, UpdateResponse
 //   time               when the answer was received: milliseconds since the
 //                      Unix epoch, decimal
 //   view.tls           TreeView that the request advertised; missing when it
 //                      advertised none
+//   owner.tls          of owner-monitor.tls and update.tls: the OwnerState that
+//                      the request advertised (keytrans/owner_state.h)
+//   keys.tls           of contact-monitor.tls: the LadderKeys retained
 //   issuers/HASH.der   issuing certificates that came with the answer, each
 //                      named by its SHA-256
 //
@@ -36,7 +42,17 @@
 namespace sealbook::client {
 
 // What kind of answer it is.
-enum class AnswerKind { kFound, kAbsent, kNoSuchVersion, kHistory, kAsOf };
+enum class AnswerKind {
+  kFound,
+  kAbsent,
+  kNoSuchVersion,
+  kHistory,
+  kAsOf,
+  kContactMonitor,
+  kOwnerInit,
+  kOwnerMonitor,
+  kUpdate,
+};
 
 // Bytes, parsed by nobody yet.
 struct Exchange {
@@ -46,6 +62,9 @@ struct Exchange {
   AnswerKind kind = AnswerKind::kFound;
   uint64_t time_ms = 0;
   std::optional<std::string> view;
+  // Encoded; of the kinds that need them.
+  std::optional<std::string> owner;
+  std::optional<std::string> keys;
   std::vector<std::string> issuers;
   // Of evidence only: an encoded TreeView that had been verified before.
   std::optional<std::string> retained;

@@ -19,12 +19,12 @@ namespace {
 constexpr char kFileName[] = "state.db";
 // "Seal": tells our file from any other SQLite database.
 constexpr int64_t kApplicationId = 0x5365616c;
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
 // `view` is a TreeView (keytrans/tree_view.h); `view_sha256` is over it,
 // because SQLite has no checksums and a flipped bit here would look like a
 // server that lies.
-constexpr char kSchema[] = R"sql(
+constexpr char kSchema1[] = R"sql(
 CREATE TABLE log (
   fingerprint BLOB NOT NULL PRIMARY KEY,
   configuration BLOB NOT NULL,
@@ -40,6 +40,58 @@ CREATE TABLE obligation (
   version INTEGER NOT NULL,
   opening BLOB NOT NULL,
   PRIMARY KEY (fingerprint, label, position, version)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// `ladder` is a LadderKeys, `state` an OwnerState (keytrans/owner_state.h).
+constexpr char kSchema2[] = R"sql(
+ALTER TABLE obligation ADD COLUMN ladder BLOB NOT NULL DEFAULT x'0000';
+CREATE TABLE owned (
+  fingerprint BLOB NOT NULL REFERENCES log (fingerprint),
+  label BLOB NOT NULL,
+  state BLOB NOT NULL,
+  state_sha256 BLOB NOT NULL,
+  accepted INTEGER,
+  checked_ms INTEGER NOT NULL,
+  PRIMARY KEY (fingerprint, label)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE owned_version (
+  fingerprint BLOB NOT NULL,
+  label BLOB NOT NULL,
+  version INTEGER NOT NULL,
+  position INTEGER,
+  value BLOB NOT NULL,
+  PRIMARY KEY (fingerprint, label, version),
+  FOREIGN KEY (fingerprint, label) REFERENCES owned (fingerprint, label)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE alarm (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  raised_ms INTEGER NOT NULL,
+  log TEXT NOT NULL,
+  label BLOB NOT NULL,
+  subject TEXT NOT NULL,
+  lines TEXT NOT NULL,
+  evidence TEXT NOT NULL,
+  details TEXT NOT NULL,
+  closed_ms INTEGER
+) STRICT;
+CREATE UNIQUE INDEX open_alarm ON alarm (key) WHERE closed_ms IS NULL;
+CREATE TABLE delivery (
+  alarm INTEGER NOT NULL REFERENCES alarm (id),
+  channel TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_ms INTEGER NOT NULL,
+  delivered_ms INTEGER,
+  error TEXT NOT NULL,
+  PRIMARY KEY (alarm, channel)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE done (
+  fingerprint BLOB NOT NULL REFERENCES log (fingerprint),
+  what TEXT NOT NULL,
+  time_ms INTEGER NOT NULL,
+  PRIMARY KEY (fingerprint, what)
 ) STRICT, WITHOUT ROWID;
 )sql";
 
@@ -128,7 +180,12 @@ absl::Status State::CheckOrMakeSchema(Mode mode) {
         absl::StrCat(file(), ": is not a Sealbook state (application id ",
                      application, ")"));
   }
-  if (version != kSchemaVersion) {
+  if (version >= 1 && version < kSchemaVersion && mode != Mode::kReadOnly) {
+    // Damage is told before anything is changed.
+    SEALBOOK_RETURN_IF_ERROR(CheckIntegrity());
+    return Migrate();
+  }
+  if (version > kSchemaVersion || version < 1) {
     return absl::FailedPreconditionError(absl::StrCat(
         file(), ": has schema version ", version, ", this program reads ",
         kSchemaVersion, ": it was written by ",
@@ -144,9 +201,19 @@ absl::Status State::MakeSchema() {
   SEALBOOK_ASSIGN_OR_RETURN(int64_t version,
                             database_.ReadInteger("PRAGMA user_version"));
   if (version == kSchemaVersion) return absl::OkStatus();
+  SEALBOOK_RETURN_IF_ERROR(database_.Execute(absl::StrCat(
+      kSchema1, kSchema2, "PRAGMA application_id = ", kApplicationId,
+      "; PRAGMA user_version = ", kSchemaVersion)));
+  return change.Commit();
+}
+
+absl::Status State::Migrate() {
+  SEALBOOK_ASSIGN_OR_RETURN(Transaction change, Transaction::Begin(database_));
+  SEALBOOK_ASSIGN_OR_RETURN(int64_t version,
+                            database_.ReadInteger("PRAGMA user_version"));
+  if (version == kSchemaVersion) return absl::OkStatus();
   SEALBOOK_RETURN_IF_ERROR(database_.Execute(
-      absl::StrCat(kSchema, "PRAGMA application_id = ", kApplicationId,
-                   "; PRAGMA user_version = ", kSchemaVersion)));
+      absl::StrCat(kSchema2, "PRAGMA user_version = ", kSchemaVersion)));
   return change.Commit();
 }
 
@@ -253,20 +320,46 @@ absl::Status State::Advance(
     const std::optional<keytrans::TreeView>& advertised,
     const keytrans::TreeView& verified,
     absl::Span<const keytrans::MonitoringObligation> obligations) {
-  std::string next = verified.Encode();
-  SEALBOOK_ASSIGN_OR_RETURN(Transaction change, Transaction::Begin(database_));
+  StateChange change;
+  change.advertised = advertised;
+  change.verified = verified;
+  change.owed.assign(obligations.begin(), obligations.end());
+  return Apply(fingerprint, change);
+}
+
+absl::Status State::Apply(const crypto::Hash& fingerprint,
+                          const StateChange& change) {
+  const std::string next = change.verified.Encode();
+  SEALBOOK_ASSIGN_OR_RETURN(Transaction transaction,
+                            Transaction::Begin(database_));
   SEALBOOK_ASSIGN_OR_RETURN(std::string stored, ReadView(fingerprint));
   // A process that learned the very same view has checked it already.
-  if (stored != EncodeView(advertised) && stored != next) {
+  if (stored != EncodeView(change.advertised) && stored != next) {
     return absl::AbortedError(
         "another process stored a newer view of the tree meanwhile: ask again");
   }
-  if (stored == next && obligations.empty()) return absl::OkStatus();
+  const bool more = !change.owed.empty() || !change.done.empty() ||
+                    change.owned.has_value() || !change.alarms.empty();
+  if (stored == next && !more) return absl::OkStatus();
   SEALBOOK_RETURN_IF_ERROR(WriteView(fingerprint, next));
-  for (const keytrans::MonitoringObligation& owed : obligations) {
+  for (const keytrans::MonitoringObligation& done : change.done) {
+    SEALBOOK_RETURN_IF_ERROR(RemoveObligation(fingerprint, done));
+  }
+  for (const keytrans::MonitoringObligation& owed : change.owed) {
     SEALBOOK_RETURN_IF_ERROR(AddObligation(fingerprint, owed));
   }
-  return change.Commit();
+  if (change.owned.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(
+        ReplaceOwned(fingerprint, change.owned_before, *change.owned));
+    for (const OwnedVersion& version : change.versions) {
+      SEALBOOK_RETURN_IF_ERROR(
+          AddOwnedVersion(fingerprint, change.owned->owner.label, version));
+    }
+  }
+  for (const Alarm& alarm : change.alarms) {
+    SEALBOOK_RETURN_IF_ERROR(AddAlarm(alarm));
+  }
+  return transaction.Commit();
 }
 
 absl::Status State::WriteView(const crypto::Hash& fingerprint,
@@ -286,21 +379,38 @@ absl::Status State::AddObligation(const crypto::Hash& fingerprint,
   SEALBOOK_ASSIGN_OR_RETURN(
       Statement put,
       database_.Prepare("INSERT OR IGNORE INTO obligation (fingerprint, "
-                        "label, position, version, opening) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5)"));
+                        "label, position, version, opening, ladder) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+  SEALBOOK_ASSIGN_OR_RETURN(const std::string ladder,
+                            keytrans::EncodeLadderKeys(owed.ladder));
   put.BindBytes(1, fingerprint.view());
   put.BindBytes(2, owed.label);
   put.BindInteger(3, static_cast<int64_t>(owed.position));
   put.BindInteger(4, owed.version);
   put.BindBytes(5, owed.opening.view());
+  put.BindBytes(6, ladder);
   return put.Run();
+}
+
+absl::Status State::RemoveObligation(
+    const crypto::Hash& fingerprint,
+    const keytrans::MonitoringObligation& done) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement remove,
+      database_.Prepare("DELETE FROM obligation WHERE fingerprint = ?1 AND "
+                        "label = ?2 AND position = ?3 AND version = ?4"));
+  remove.BindBytes(1, fingerprint.view());
+  remove.BindBytes(2, done.label);
+  remove.BindInteger(3, static_cast<int64_t>(done.position));
+  remove.BindInteger(4, done.version);
+  return remove.Run();
 }
 
 absl::StatusOr<std::vector<keytrans::MonitoringObligation>>
 State::ReadObligations(const crypto::Hash& fingerprint) {
   SEALBOOK_ASSIGN_OR_RETURN(
       Statement row,
-      database_.Prepare("SELECT label, position, version, opening FROM "
+      database_.Prepare("SELECT label, position, version, opening, ladder FROM "
                         "obligation WHERE fingerprint = ?1 "
                         "ORDER BY label, position, version"));
   row.BindBytes(1, fingerprint.view());
@@ -310,10 +420,13 @@ State::ReadObligations(const crypto::Hash& fingerprint) {
     if (!found) return owed;
     auto opening = crypto::Opening::FromBytes(row.Bytes(3));
     if (!opening.ok()) return Damaged("the opening of an obligation");
+    auto ladder = keytrans::ParseLadderKeys(row.Bytes(4));
+    if (!ladder.ok()) return Damaged(ladder.status().message());
     owed.push_back({.label = row.Bytes(0),
                     .position = static_cast<uint64_t>(row.Integer(1)),
                     .version = static_cast<uint32_t>(row.Integer(2)),
-                    .opening = *opening});
+                    .opening = *opening,
+                    .ladder = *std::move(ladder)});
   }
 }
 

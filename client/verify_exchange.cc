@@ -8,8 +8,11 @@
 #include "base/status_macros.h"
 #include "client/words.h"
 #include "crypto/signature.h"
+#include "keytrans/monitor_structures.h"
+#include "keytrans/owner_state.h"
 #include "keytrans/refusal.h"
 #include "keytrans/structures.h"
+#include "keytrans/update_structures.h"
 
 namespace sealbook::client {
 namespace {
@@ -95,6 +98,97 @@ absl::StatusOr<VerifiedAnswer> VerifyAsOf(const keytrans::Verifier& verifier,
   return answer;
 }
 
+// FAILED_PRECONDITION: `encoded` is missing.
+absl::Status CheckRetained(const std::optional<std::string>& encoded,
+                           absl::string_view what) {
+  if (encoded.has_value()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("this answer is verified against the ", what,
+                   " that was retained, which is missing"));
+}
+
+absl::StatusOr<VerifiedAnswer> VerifyContact(const keytrans::Verifier& verifier,
+                                             const View& view,
+                                             const Exchange& exchange) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::ContactMonitorRequest request,
+      keytrans::ContactMonitorRequest::Parse(exchange.request));
+  SEALBOOK_RETURN_IF_ERROR(CheckRetained(exchange.keys, "keys (keys.tls)"));
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::LadderKeys keys,
+                            keytrans::ParseLadderKeys(*exchange.keys));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::VerifiedContact verified,
+      verifier.VerifyContactMonitor(request, view, keys, exchange.response,
+                                    exchange.time_ms));
+  VerifiedAnswer answer =
+      MakeAnswer(exchange, request.label, std::move(verified.view));
+  answer.remaining = std::move(verified.entries);
+  return answer;
+}
+
+absl::StatusOr<VerifiedAnswer> VerifyOwnerInit(
+    const keytrans::Verifier& verifier, const View& view,
+    const Exchange& exchange) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::OwnerInitRequest request,
+      keytrans::OwnerInitRequest::Parse(exchange.request));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::VerifiedOwner verified,
+      verifier.VerifyOwnerInit(request, view, exchange.response,
+                               exchange.time_ms));
+  VerifiedAnswer answer =
+      MakeAnswer(exchange, request.label, std::move(verified.view));
+  answer.owner = std::move(verified.owner);
+  return answer;
+}
+
+absl::StatusOr<VerifiedAnswer> VerifyOwnerMonitor(
+    const keytrans::Verifier& verifier, const View& view,
+    const Exchange& exchange, const keytrans::OwnerState& owner) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::OwnerMonitorRequest request,
+      keytrans::OwnerMonitorRequest::Parse(exchange.request));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::VerifiedOwner verified,
+      verifier.VerifyOwnerMonitor(request, view, owner, exchange.response,
+                                  exchange.time_ms));
+  VerifiedAnswer answer =
+      MakeAnswer(exchange, request.label, std::move(verified.view));
+  answer.owner = std::move(verified.owner);
+  answer.complete = verified.complete;
+  return answer;
+}
+
+absl::StatusOr<VerifiedAnswer> VerifyUpdate(const keytrans::Verifier& verifier,
+                                            const View& view,
+                                            const Exchange& exchange,
+                                            const keytrans::OwnerState& owner) {
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::UpdateRequest request,
+                            keytrans::UpdateRequest::Parse(exchange.request));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::VerifiedUpdate verified,
+      verifier.VerifyUpdate(request, view, owner, exchange.response,
+                            exchange.time_ms));
+  VerifiedAnswer answer =
+      MakeAnswer(exchange, request.label, std::move(verified.view));
+  answer.owner = std::move(verified.owner);
+  answer.updates = std::move(verified.versions);
+  answer.update_position = verified.position;
+  return answer;
+}
+
+absl::StatusOr<VerifiedAnswer> VerifyForOwner(
+    const keytrans::Verifier& verifier, const View& view,
+    const Exchange& exchange) {
+  SEALBOOK_RETURN_IF_ERROR(
+      CheckRetained(exchange.owner, "owner's state (owner.tls)"));
+  SEALBOOK_ASSIGN_OR_RETURN(const keytrans::OwnerState owner,
+                            keytrans::OwnerState::Parse(*exchange.owner));
+  return exchange.kind == AnswerKind::kUpdate
+             ? VerifyUpdate(verifier, view, exchange, owner)
+             : VerifyOwnerMonitor(verifier, view, exchange, owner);
+}
+
 absl::StatusOr<VerifiedAnswer> VerifyResponse(
     const keytrans::Verifier& verifier, const View& view,
     const Exchange& exchange, std::optional<uint64_t> newer) {
@@ -103,6 +197,13 @@ absl::StatusOr<VerifiedAnswer> VerifyResponse(
       return VerifyHistory(verifier, view, exchange, newer);
     case AnswerKind::kAsOf:
       return VerifyAsOf(verifier, view, exchange);
+    case AnswerKind::kContactMonitor:
+      return VerifyContact(verifier, view, exchange);
+    case AnswerKind::kOwnerInit:
+      return VerifyOwnerInit(verifier, view, exchange);
+    case AnswerKind::kOwnerMonitor:
+    case AnswerKind::kUpdate:
+      return VerifyForOwner(verifier, view, exchange);
     case AnswerKind::kFound:
     case AnswerKind::kAbsent:
     case AnswerKind::kNoSuchVersion:
@@ -136,6 +237,21 @@ std::vector<uint64_t> TimestampsOf(const keytrans::Configuration& configuration,
     case AnswerKind::kAsOf:
       return Timestamps(keytrans::AsOfResponse::Parse(configuration, bytes),
                         &keytrans::AsOfResponse::search);
+    case AnswerKind::kContactMonitor:
+      return Timestamps(
+          keytrans::ContactMonitorResponse::Parse(configuration, bytes),
+          &keytrans::ContactMonitorResponse::monitor);
+    case AnswerKind::kOwnerInit:
+      return Timestamps(
+          keytrans::OwnerInitResponse::Parse(configuration, bytes),
+          &keytrans::OwnerInitResponse::init);
+    case AnswerKind::kOwnerMonitor:
+      return Timestamps(
+          keytrans::OwnerMonitorResponse::Parse(configuration, bytes),
+          &keytrans::OwnerMonitorResponse::monitor);
+    case AnswerKind::kUpdate:
+      return Timestamps(keytrans::UpdateResponse::Parse(configuration, bytes),
+                        &keytrans::UpdateResponse::update);
     case AnswerKind::kFound:
     case AnswerKind::kNoSuchVersion:
       break;

@@ -31,6 +31,15 @@ struct VerifiedAnswer {
   // later.
   uint64_t time_ms = 0;
   std::optional<uint64_t> position;
+  // Of kContactMonitor: what remains to be monitored.
+  std::vector<keytrans::MonitorMapEntry> remaining;
+  // Of kOwnerInit, kOwnerMonitor and kUpdate: the owner's state after it.
+  std::optional<keytrans::OwnerState> owner;
+  // Of kOwnerMonitor.
+  bool complete = false;
+  // Of kUpdate: the new versions, and the log entry that added them.
+  std::vector<keytrans::VerifiedUpdate::Version> updates;
+  uint64_t update_position = 0;
   // What is to be monitored from now on.
   std::vector<keytrans::MonitoringObligation> obligations;
   // The tree that this is proven in.
@@ -41,7 +50,8 @@ struct VerifiedAnswer {
 // `verifier`, at exchange.time_ms. Refusals carry a keytrans::RefusalReason;
 // one for the age of the newest entry names both times. INVALID_ARGUMENT
 // without a reason: the request or the view is not an encoding.
-// FAILED_PRECONDITION: the request does not advertise the view.
+// FAILED_PRECONDITION: the request does not advertise the view, or what the
+// owner or the contact retained is missing or does not fit it.
 // exchange.configuration and issuers are not looked at. `newer`: as in
 // keytrans::Verifier::VerifyHistory.
 absl::StatusOr<VerifiedAnswer> VerifyExchange(

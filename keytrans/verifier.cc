@@ -169,4 +169,15 @@ absl::Status CheckNoFork(const TreeView& a, const TreeView& b) {
                    a.Root().ToHex(), " and ", b.Root().ToHex()));
 }
 
+std::optional<uint64_t> RightmostDistinguished(
+    const Configuration& configuration, const TreeView& view) {
+  // The frontier's timestamps are all that it takes.
+  const CombinedTreeProof nothing;
+  const LadderKeys no_keys;
+  ProofConsumer retained(nothing, no_keys, view.size(), &view);
+  const auto found =
+      RightmostDistinguished(retained, ShownBy(configuration, view.size()));
+  return found.ok() ? *found : std::nullopt;
+}
+
 }  // namespace sealbook::keytrans

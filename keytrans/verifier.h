@@ -124,6 +124,11 @@ class Verifier {
 // size and different roots. Neither is believed then: both are evidence.
 absl::Status CheckNoFork(const TreeView& a, const TreeView& b);
 
+// The rightmost distinguished log entry of a verified tree: where an owner may
+// begin. Absent: there is none.
+std::optional<uint64_t> RightmostDistinguished(
+    const Configuration& configuration, const TreeView& view);
+
 }  // namespace sealbook::keytrans
 
 #endif  // SEALBOOK_KEYTRANS_VERIFIER_H_

@@ -20,4 +20,13 @@ absl::string_view AlarmKindName(AlarmKind kind) {
   return "unknown";
 }
 
+std::optional<AlarmKind> ParseAlarmKind(absl::string_view name) {
+  for (const AlarmKind kind :
+       {AlarmKind::kUnknownVersion, AlarmKind::kRefusedProof, AlarmKind::kFork,
+        AlarmKind::kStaleLog, AlarmKind::kExpiring, AlarmKind::kStateLost}) {
+    if (AlarmKindName(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
 }  // namespace sealbook::client

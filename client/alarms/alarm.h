@@ -4,6 +4,7 @@
 #define SEALBOOK_CLIENT_ALARMS_ALARM_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ enum class AlarmKind {
 // As in JSON and in --exec's environment: "unknown-version", "refused-proof",
 // "fork", "stale-log", "expiring", "state-lost".
 absl::string_view AlarmKindName(AlarmKind kind);
+// Absent: no kind has this name.
+std::optional<AlarmKind> ParseAlarmKind(absl::string_view name);
 
 struct Alarm {
   AlarmKind kind = AlarmKind::kUnknownVersion;

@@ -90,7 +90,7 @@ void Daemon::MakeServices(const Files& files) {
                             .queue = search_queue_.get(),
                             .limits = lookup_limits_.get(),
                             .stall_ms = config_.stream_stall_ms};
-  search_service_ = std::make_unique<SearchService>(query);
+  key_transparency_service_ = std::make_unique<KeyTransparencyService>(query);
   history_service_ = std::make_unique<HistoryService>(query);
   directory_service_ = std::make_unique<DirectoryService>(
       log_->configuration(), log_->visible_head(),
@@ -120,7 +120,7 @@ absl::Status Daemon::OpenPorts(Files files) {
           {.name = "public",
            .address = config_.public_listener.address,
            .credentials = public_tls_,
-           .services = {search_service_.get(), history_service_.get(),
+           .services = {key_transparency_service_.get(), history_service_.get(),
                         directory_service_.get()},
            .observer = &metrics_}));
 

@@ -31,7 +31,7 @@
 #include "server/services/publisher_registry.h"
 #include "server/services/publisher_service.h"
 #include "server/services/rpc_server.h"
-#include "server/services/search_service.h"
+#include "server/services/key_transparency_service.h"
 #include "server/services/task_queue.h"
 #include "server/services/tls_credentials.h"
 #include "smime/admission.h"
@@ -119,7 +119,7 @@ class Daemon {
   std::unique_ptr<PublisherRegistry> publishers_;
   std::unique_ptr<LookupLimits> lookup_limits_;
   std::unique_ptr<Issuers> issuers_;
-  std::unique_ptr<SearchService> search_service_;
+  std::unique_ptr<KeyTransparencyService> key_transparency_service_;
   std::unique_ptr<HistoryService> history_service_;
   std::unique_ptr<DirectoryService> directory_service_;
   std::unique_ptr<PublisherService> publisher_service_;

@@ -2,8 +2,6 @@
 
 #include <cstdint>
 #include <limits>
-#include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -11,95 +9,38 @@
 #include "base/status_macros.h"
 #include "keytrans/history_prover.h"
 #include "keytrans/history_structures.h"
-#include "server/services/grpc_status.h"
+#include "server/services/page_stream.h"
 #include "server/services/raw_message.h"
-#include "server/services/stall_guard.h"
 #include "server/services/unary_query.h"
 
 namespace sealbook::server {
 namespace {
 
-// Reads one history, page after page. At any time one thing is under way: a
-// task on the queue, a write, or the end.
-class HistoryReader final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+class HistoryReader final : public PageStream {
  public:
   HistoryReader(const QueryParts& parts, grpc::CallbackServerContext* context)
-      : parts_(parts),
-        context_(context),
-        caller_(CallerOf(*context)),
-        guard_(context, parts.stall_ms) {}
-
-  void Start(const grpc::ByteBuffer& call) {
-    const absl::Status status = Begin(call);
-    if (!status.ok()) {
-      Finish(ToGrpcStatus(status));
-      return;
-    }
-    NextPage();
-  }
-
-  void OnWriteDone(bool ok) override {
-    guard_.Moved();
-    if (!ok) {
-      Finish(grpc::Status::CANCELLED);
-    } else if (last_page_) {
-      Finish(grpc::Status::OK);
-    } else {
-      NextPage();
-    }
-  }
-
-  void OnDone() override {
-    guard_.Over();
-    delete this;
-  }
+      : PageStream(parts, context, "ReadHistory") {}
 
  private:
-  absl::Status Begin(const grpc::ByteBuffer& bytes) {
+  absl::Status Begin(const grpc::ByteBuffer& bytes,
+                     const SignedHead& head) override {
     v1::HistoryCall call;
     SEALBOOK_RETURN_IF_ERROR(ReadMessage(bytes, call));
     SEALBOOK_ASSIGN_OR_RETURN(request_,
                               keytrans::HistoryRequest::Parse(call.request()));
     SEALBOOK_RETURN_IF_ERROR(CheckCanonical(request_.label));
     if (call.max_versions() != 0) left_ = call.max_versions();
-    SEALBOOK_ASSIGN_OR_RETURN(head_, ReadHead(parts_));
-    return CheckSeen(request_.last, *head_);
+    return CheckSeen(request_.last, head);
   }
 
-  void NextPage() {
-    if (const std::optional<uint64_t> wait = parts_.limits->Take(caller_, 1);
-        wait.has_value()) {
-      Finish(Overloaded(*context_,
-                        "too many addresses were looked up from here", *wait));
-      return;
-    }
-    auto task = [this] {
-      if (context_->IsCancelled()) {
-        Finish(grpc::Status::CANCELLED);
-        return;
-      }
-      const absl::Status status = MakePage();
-      if (!status.ok()) {
-        LogFailure("ReadHistory", request_.label, status);
-        Finish(ToGrpcStatus(status));
-        return;
-      }
-      StartWrite(&page_);
-    };
-    if (!parts_.queue->TryPost(std::move(task))) {
-      Finish(Overloaded(*context_, "too many look-ups are waiting",
-                        kQueueRetryMs));
-    }
-  }
-
-  // On a thread of the queue.
-  absl::Status MakePage() {
+  absl::StatusOr<bool> MakePage(const SignedHead& head,
+                                grpc::ByteBuffer& page) override {
     SEALBOOK_ASSIGN_OR_RETURN(
         keytrans::HistoryAnswer answer,
-        keytrans::AnswerHistory(*parts_.log, *parts_.configuration,
-                                head_->TreeHead(), request_, left_));
+        keytrans::AnswerHistory(*parts().log, *parts().configuration,
+                                head.TreeHead(), request_, left_));
     v1::HistoryPage message;
-    last_page_ = true;
+    bool last = true;
     switch (answer.kind) {
       case keytrans::SearchAnswer::Kind::kAbsent:
         *message.mutable_absence() = std::move(answer.bytes);
@@ -110,30 +51,25 @@ class HistoryReader final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
       case keytrans::SearchAnswer::Kind::kFound:
         *message.mutable_response() = std::move(answer.bytes);
         left_ -= answer.values.size();
-        last_page_ = answer.oldest == 0 || left_ == 0;
-        if (!last_page_) request_.newest = answer.oldest - 1;
-        request_.last = head_->tree_size;
+        last = answer.oldest == 0 || left_ == 0;
+        if (!last) request_.newest = answer.oldest - 1;
+        request_.last = head.tree_size;
         break;
     }
     for (const std::string& value : answer.values) {
       SEALBOOK_RETURN_IF_ERROR(
-          AddIssuers(parts_, value, issuers_, *message.mutable_issuers()));
+          AddIssuers(parts(), value, issuers_, *message.mutable_issuers()));
     }
-    page_.Clear();
-    return EncodeInto(message, page_);
+    SEALBOOK_RETURN_IF_ERROR(EncodeInto(message, page));
+    return last;
   }
 
-  const QueryParts parts_;
-  grpc::CallbackServerContext* const context_;
-  const std::string caller_;
-  StallGuard guard_;
-  std::shared_ptr<const SignedHead> head_;
+  const std::string& label() const override { return request_.label; }
+
   // What the next page answers.
   keytrans::HistoryRequest request_;
   size_t left_ = std::numeric_limits<size_t>::max();
   std::set<smime::CertificateHash> issuers_;
-  grpc::ByteBuffer page_;
-  bool last_page_ = false;
 };
 
 absl::StatusOr<keytrans::AsOfRequest> ReadAsOfCall(

@@ -1,0 +1,451 @@
+#include "client/watch/monitor_client.h"
+
+#include <grpcpp/client_context.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "keytrans/monitor_structures.h"
+#include "keytrans/monitoring_map.h"
+#include "keytrans/refusal.h"
+#include "keytrans/update_structures.h"
+
+namespace sealbook::client {
+namespace {
+
+using keytrans::MonitoringObligation;
+using keytrans::MonitorMapEntry;
+
+// A request's `entries` count in one byte; the owner's grow by one with each
+// update until it monitors.
+constexpr size_t kMaxEntries = 255;
+constexpr size_t kManyEntries = 200;
+// Versions may come while the owner monitors; not for ever.
+constexpr int kMaxRounds = 5;
+
+void SetDeadline(grpc::ClientContext& context, uint64_t timeout_ms) {
+  context.set_deadline(std::chrono::system_clock::now() +
+                       std::chrono::milliseconds(timeout_ms));
+}
+
+absl::Status Withheld(const std::string& label, absl::string_view what) {
+  return absl::DataLossError(
+      absl::StrCat(label, ": the server does not show ", what));
+}
+
+absl::StatusOr<OwnedAddress> Known(State& state,
+                                   const crypto::Hash& fingerprint,
+                                   const std::string& label) {
+  SEALBOOK_ASSIGN_OR_RETURN(std::optional<OwnedAddress> owned,
+                            state.ReadOwned(fingerprint, label));
+  if (owned.has_value()) return *std::move(owned);
+  return absl::NotFoundError(absl::StrCat(label, " is not watched"));
+}
+
+}  // namespace
+
+MonitorClient::MonitorClient(
+    State& state, Endpoint endpoint,
+    const std::shared_ptr<grpc::ChannelInterface>& channel, Clock clock,
+    MonitorOptions options)
+    : state_(state),
+      endpoint_(std::move(endpoint)),
+      channel_(channel),
+      stub_(v1::KeyTransparency::NewStub(channel)),
+      clock_(std::move(clock)),
+      options_(std::move(options)) {}
+
+std::optional<uint64_t> MonitorClient::Ground::last() const {
+  if (!view.has_value()) return std::nullopt;
+  return view->size();
+}
+
+absl::StatusOr<MonitorClient::Ground> MonitorClient::ReadGround(
+    const crypto::Hash& fingerprint) {
+  SEALBOOK_ASSIGN_OR_RETURN(LogRecord log, state_.ReadLog(fingerprint));
+  SEALBOOK_ASSIGN_OR_RETURN(keytrans::Verifier verifier,
+                            keytrans::Verifier::Create(log.configuration));
+  return Ground{fingerprint, std::move(log.configuration), std::move(verifier),
+                std::move(log.view)};
+}
+
+absl::StatusOr<VerifiedAnswer> MonitorClient::Judge(const Ground& ground,
+                                                    Exchange& exchange) {
+  exchange.configuration = ground.configuration.Encode();
+  exchange.time_ms = clock_();
+  if (ground.view.has_value()) exchange.view = ground.view->Encode();
+  absl::StatusOr<VerifiedAnswer> answer =
+      VerifyExchange(ground.verifier, exchange);
+  if (!keytrans::RefusalOf(answer.status()).has_value()) return answer;
+  return KeepEvidence(state_.evidence_folder(), exchange, answer.status());
+}
+
+absl::StatusOr<Lookup> MonitorClient::LookUp(const crypto::Hash& fingerprint,
+                                             const std::string& label,
+                                             std::optional<uint32_t> version) {
+  LookupOptions options;
+  options.timeout_ms = options_.timeout_ms;
+  options.max_moves = options_.max_moves;
+  options.version = version;
+  options.patience = options_.patience;
+  DirectoryClient client(state_, endpoint_, channel_, clock_, options);
+  SEALBOOK_ASSIGN_OR_RETURN(auto answers, client.LookUp(fingerprint, {label}));
+  return std::move(answers[0]);
+}
+
+absl::Status MonitorClient::Retry(const std::function<absl::Status()>& step) {
+  absl::Status status;
+  for (int moves = 0; moves < options_.max_moves; ++moves) {
+    status = step();
+    if (!absl::IsAborted(status)) break;
+  }
+  return status;
+}
+
+absl::StatusOr<OwnedCheck> MonitorClient::CheckOwned(
+    const crypto::Hash& fingerprint, const std::string& label,
+    const MakeAlarm& make_alarm) {
+  OwnedCheck check;
+  for (int round = 0; round < kMaxRounds; ++round) {
+    SEALBOOK_ASSIGN_OR_RETURN(Lookup now,
+                              LookUp(fingerprint, label, std::nullopt));
+    SEALBOOK_RETURN_IF_ERROR(now.unreadable);
+    SEALBOOK_ASSIGN_OR_RETURN(auto known, state_.ReadOwned(fingerprint, label));
+    if (!known.has_value()) {
+      SEALBOOK_RETURN_IF_ERROR(Begin(fingerprint, label, now));
+      check.began = true;
+      SEALBOOK_ASSIGN_OR_RETURN(known, state_.ReadOwned(fingerprint, label));
+    }
+    const std::optional<uint32_t> before = known->owner.Greatest();
+    if (before.has_value() &&
+        (!now.found.has_value() || now.found->version < *before)) {
+      return RefuseLoss(now, *known);
+    }
+    if (now.found.has_value() &&
+        (!before.has_value() || now.found->version > *before)) {
+      SEALBOOK_RETURN_IF_ERROR(
+          ReadUpdates(fingerprint, label, make_alarm, check));
+    }
+    check.current = std::move(now.found);
+    check.view = std::move(now.view);
+    SEALBOOK_ASSIGN_OR_RETURN(const bool reached,
+                              MonitorToTheEnd(fingerprint, label));
+    if (!reached) continue;  // A version came meanwhile.
+    SEALBOOK_RETURN_IF_ERROR(Retry([&] {
+      SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
+      SEALBOOK_ASSIGN_OR_RETURN(check.owned, Known(state_, fingerprint, label));
+      StateChange change{.advertised = ground.view, .verified = *ground.view};
+      change.owned_before = check.owned;
+      check.owned.checked_ms = clock_();
+      change.owned = check.owned;
+      return state_.Apply(fingerprint, change);
+    }));
+    return check;
+  }
+  return Withheld(label, "all versions up to the newest distinguished entry");
+}
+
+absl::Status MonitorClient::Begin(const crypto::Hash& fingerprint,
+                                  const std::string& label, const Lookup& now) {
+  return Retry([&]() -> absl::Status {
+    SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
+    const std::optional<uint64_t> start =
+        keytrans::RightmostDistinguished(ground.configuration, *ground.view);
+    if (!start.has_value()) {
+      return absl::FailedPreconditionError(
+          "the log has no distinguished entry yet: watching begins when it is "
+          "older than its Reasonable Monitoring Window");
+    }
+    Exchange exchange;
+    exchange.kind = AnswerKind::kOwnerInit;
+    SEALBOOK_ASSIGN_OR_RETURN(
+        exchange.request,
+        (keytrans::OwnerInitRequest{ground.last(), label, *start}.Encode()));
+    v1::OwnerInitCall call;
+    call.set_request(exchange.request);
+    v1::OwnerInitAnswer message;
+    grpc::ClientContext context;
+    SetDeadline(context, options_.timeout_ms);
+    const grpc::Status status = stub_->OwnerInit(&context, call, &message);
+    if (!status.ok()) return ExplainRpc(status, endpoint_);
+    exchange.response = std::move(*message.mutable_response());
+    SEALBOOK_ASSIGN_OR_RETURN(VerifiedAnswer answer, Judge(ground, exchange));
+
+    StateChange change{.advertised = ground.view, .verified = answer.view};
+    change.owned = OwnedAddress{*answer.owner, std::nullopt, clock_()};
+    if (now.found.has_value()) {
+      change.owned->accepted = now.found->version;
+      if (answer.owner->Greatest() == now.found->version) {
+        change.versions.push_back(
+            {now.found->version, std::nullopt, now.found->value});
+      }
+    }
+    return state_.Apply(fingerprint, change);
+  });
+}
+
+absl::Status MonitorClient::RefuseLoss(const Lookup& now,
+                                       const OwnedAddress& owned) {
+  const absl::Status refusal = keytrans::Refuse(
+      keytrans::RefusalReason::kLadder,
+      absl::StrCat("the log proves ",
+                   now.found ? absl::StrCat("version ", now.found->version,
+                                            " to be the "
+                                            "greatest")
+                             : "that there is no version",
+                   " of ", now.label, ", where it has proven version ",
+                   *owned.owner.Greatest(), " before"));
+  return KeepEvidence(state_.evidence_folder(), now.exchange, refusal);
+}
+
+absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,
+                                        const std::string& label,
+                                        const MakeAlarm& make_alarm,
+                                        OwnedCheck& check) {
+  return Retry([&]() -> absl::Status {
+    SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
+    SEALBOOK_ASSIGN_OR_RETURN(OwnedAddress owned,
+                              Known(state_, fingerprint, label));
+    v1::UpdateCall call;
+    SEALBOOK_ASSIGN_OR_RETURN(
+        *call.mutable_request(),
+        (keytrans::UpdateRequest{
+            ground.last(), label, owned.owner.Greatest(), {}}
+             .Encode()));
+    grpc::ClientContext context;
+    SetDeadline(context, 10 * options_.timeout_ms);
+    auto reader = stub_->Update(&context, call);
+    v1::UpdateAnswer message;
+    std::vector<std::string> issuers;
+    bool any = false;
+    while (reader->Read(&message)) {
+      any = true;
+      issuers.insert(issuers.end(), message.issuers().begin(),
+                     message.issuers().end());
+      const absl::Status taken =
+          TakeUpdate(ground, owned, message, issuers, make_alarm, check);
+      if (!taken.ok()) {
+        context.TryCancel();
+        return taken;
+      }
+      if (owned.owner.entries.size() >= kManyEntries) {
+        context.TryCancel();
+        return absl::OkStatus();
+      }
+    }
+    const grpc::Status status = reader->Finish();
+    if (status.ok() && !any) return Withheld(label, "the versions it has");
+    // Without an answer there was no version to tell of, though it is proven.
+    if (status.error_code() == grpc::StatusCode::FAILED_PRECONDITION) {
+      return Withheld(label, absl::StrCat("a version that it has proven (",
+                                          status.error_message(), ")"));
+    }
+    return status.ok() ? absl::OkStatus() : ExplainRpc(status, endpoint_);
+  });
+}
+
+absl::Status MonitorClient::TakeUpdate(Ground& ground, OwnedAddress& owned,
+                                       v1::UpdateAnswer& message,
+                                       const std::vector<std::string>& issuers,
+                                       const MakeAlarm& make_alarm,
+                                       OwnedCheck& check) {
+  const std::string& label = owned.owner.label;
+  Exchange exchange;
+  exchange.kind = AnswerKind::kUpdate;
+  // Each as if it were the answer to a request of its own.
+  SEALBOOK_ASSIGN_OR_RETURN(
+      exchange.request,
+      (keytrans::UpdateRequest{ground.last(), label, owned.owner.Greatest(), {}}
+           .Encode()));
+  exchange.response = std::move(*message.mutable_response());
+  exchange.issuers = issuers;
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.owner, owned.owner.Encode());
+  SEALBOOK_ASSIGN_OR_RETURN(VerifiedAnswer answer, Judge(ground, exchange));
+
+  StateChange change{.advertised = ground.view, .verified = answer.view};
+  change.owned_before = owned;
+  std::optional<OwnedVersion> older;
+  if (const std::optional<uint32_t> before = owned.owner.Greatest()) {
+    SEALBOOK_ASSIGN_OR_RETURN(
+        std::vector<OwnedVersion> known,
+        state_.ReadOwnedVersions(ground.fingerprint, label, *before));
+    if (!known.empty()) older = std::move(known[0]);
+  }
+  owned.owner = *std::move(answer.owner);
+  change.owned = owned;
+  for (keytrans::VerifiedUpdate::Version& update : answer.updates) {
+    OwnedVersion version{update.version, answer.update_position,
+                         std::move(update.value)};
+    if (!owned.accepted.has_value() || version.version > *owned.accepted) {
+      change.alarms.push_back(
+          make_alarm(label, version, older ? &*older : nullptr, issuers));
+    }
+    older = version;
+    change.versions.push_back(version);
+  }
+  SEALBOOK_RETURN_IF_ERROR(state_.Apply(ground.fingerprint, change));
+  check.news.insert(check.news.end(), change.versions.begin(),
+                    change.versions.end());
+  ground.view = std::move(answer.view);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> MonitorClient::MonitorOnce(const crypto::Hash& fingerprint,
+                                                const std::string& label,
+                                                OwnedAddress& after) {
+  SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
+  SEALBOOK_ASSIGN_OR_RETURN(OwnedAddress owned,
+                            Known(state_, fingerprint, label));
+  Exchange exchange;
+  exchange.kind = AnswerKind::kOwnerMonitor;
+  SEALBOOK_ASSIGN_OR_RETURN(
+      exchange.request,
+      (keytrans::OwnerMonitorRequest{ground.last(), label, owned.owner.entries,
+                                     owned.owner.start, owned.owner.Greatest()}
+           .Encode()));
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.owner, owned.owner.Encode());
+  v1::OwnerMonitorCall call;
+  call.set_request(exchange.request);
+  v1::OwnerMonitorAnswer message;
+  grpc::ClientContext context;
+  SetDeadline(context, options_.timeout_ms);
+  const grpc::Status status = stub_->OwnerMonitor(&context, call, &message);
+  if (!status.ok()) return ExplainRpc(status, endpoint_);
+  exchange.response = std::move(*message.mutable_response());
+  SEALBOOK_ASSIGN_OR_RETURN(VerifiedAnswer answer, Judge(ground, exchange));
+  StateChange change{.advertised = ground.view, .verified = answer.view};
+  change.owned_before = owned;
+  owned.owner = *std::move(answer.owner);
+  change.owned = owned;
+  SEALBOOK_RETURN_IF_ERROR(state_.Apply(fingerprint, change));
+  after = std::move(owned);
+  return answer.complete;
+}
+
+absl::StatusOr<bool> MonitorClient::MonitorToTheEnd(
+    const crypto::Hash& fingerprint, const std::string& label) {
+  while (true) {
+    SEALBOOK_ASSIGN_OR_RETURN(const OwnedAddress before,
+                              Known(state_, fingerprint, label));
+    OwnedAddress after;
+    bool complete = false;
+    SEALBOOK_RETURN_IF_ERROR(Retry([&]() -> absl::Status {
+      SEALBOOK_ASSIGN_OR_RETURN(complete,
+                                MonitorOnce(fingerprint, label, after));
+      return absl::OkStatus();
+    }));
+    if (complete) return true;
+    if (after.owner.start == before.owner.start) return false;
+  }
+}
+
+absl::StatusOr<ContactsCheck> MonitorClient::CheckContacts(
+    const crypto::Hash& fingerprint) {
+  SEALBOOK_ASSIGN_OR_RETURN(const Owed owed,
+                            state_.ReadObligations(fingerprint));
+  ContactsCheck check;
+  absl::Status first;
+  for (size_t i = 0; i < owed.size(); ++i) {
+    if (i > 0 && owed[i].label == owed[i - 1].label) continue;
+    ++check.labels;
+    const absl::StatusOr<size_t> remaining =
+        MonitorLabel(fingerprint, owed[i].label);
+    if (remaining.ok()) {
+      check.remaining += *remaining;
+    } else if (first.ok()) {
+      first = remaining.status();
+    }
+  }
+  SEALBOOK_RETURN_IF_ERROR(first);
+  return check;
+}
+
+// States of older versions kept no keys.
+absl::Status MonitorClient::FindKeys(const crypto::Hash& fingerprint,
+                                     Owed& owed) {
+  for (MonitoringObligation& one : owed) {
+    if (one.CanBeMonitored()) continue;
+    SEALBOOK_ASSIGN_OR_RETURN(Lookup found,
+                              LookUp(fingerprint, one.label, one.version));
+    if (!found.found.has_value() || found.missing_version.has_value() ||
+        found.found->opening != one.opening) {
+      return KeepEvidence(
+          state_.evidence_folder(), found.exchange,
+          keytrans::Refuse(
+              keytrans::RefusalReason::kLadder,
+              absl::StrCat("version ", one.version, " of ", one.label,
+                           " is not what it was when "
+                           "it was looked up first")));
+    }
+    if (found.found->obligation.has_value()) {
+      one.ladder = found.found->obligation->ladder;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> MonitorClient::MonitorLabel(
+    const crypto::Hash& fingerprint, const std::string& label) {
+  size_t remaining = 0;
+  SEALBOOK_RETURN_IF_ERROR(Retry([&]() -> absl::Status {
+    SEALBOOK_ASSIGN_OR_RETURN(Owed owed, state_.ReadObligations(fingerprint));
+    std::erase_if(owed, [&](const auto& one) { return one.label != label; });
+    const Owed stored = owed;
+    SEALBOOK_RETURN_IF_ERROR(FindKeys(fingerprint, owed));
+    SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
+
+    std::vector<MonitorMapEntry> entries;
+    std::map<uint32_t, MonitoringObligation> by_version;
+    keytrans::LadderKeys keys;
+    for (const MonitoringObligation& one : owed) {
+      // Its version was found where nothing is owed any more.
+      if (!one.CanBeMonitored()) continue;
+      entries.push_back({one.position, one.version});
+      by_version.emplace(one.version, one);
+      keys.insert(one.ladder.begin(), one.ladder.end());
+    }
+    entries = keytrans::MergeMonitoringMap(std::move(entries));
+    std::vector<MonitorMapEntry> later;
+    if (entries.size() > kMaxEntries) {
+      later.assign(entries.begin() + kMaxEntries, entries.end());
+      entries.resize(kMaxEntries);
+    }
+    Exchange exchange;
+    exchange.kind = AnswerKind::kContactMonitor;
+    SEALBOOK_ASSIGN_OR_RETURN(
+        exchange.request,
+        (keytrans::ContactMonitorRequest{ground.last(), label, entries}
+             .Encode()));
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.keys, keytrans::EncodeLadderKeys(keys));
+    v1::ContactMonitorCall call;
+    call.set_request(exchange.request);
+    for (const MonitorMapEntry& entry : entries) {
+      call.add_openings(by_version.at(entry.version).opening.ToString());
+    }
+    v1::ContactMonitorAnswer message;
+    grpc::ClientContext context;
+    SetDeadline(context, options_.timeout_ms);
+    const grpc::Status status = stub_->ContactMonitor(&context, call, &message);
+    if (!status.ok()) return ExplainRpc(status, endpoint_);
+    exchange.response = std::move(*message.mutable_response());
+    SEALBOOK_ASSIGN_OR_RETURN(VerifiedAnswer answer, Judge(ground, exchange));
+
+    StateChange change{.advertised = ground.view, .verified = answer.view};
+    change.done = stored;
+    later.insert(later.end(), answer.remaining.begin(), answer.remaining.end());
+    for (const MonitorMapEntry& entry : later) {
+      MonitoringObligation one = by_version.at(entry.version);
+      one.position = entry.position;
+      change.owed.push_back(std::move(one));
+    }
+    remaining = change.owed.size();
+    return state_.Apply(fingerprint, change);
+  }));
+  return remaining;
+}
+
+}  // namespace sealbook::client

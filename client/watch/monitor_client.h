@@ -1,0 +1,144 @@
+// Follows what the user owns and what the user was shown, as the log grows
+// ([KT] "Monitoring the Tree", "Updating a Label"), and believes nothing that
+// is not proven.
+//
+//   MonitorClient client(state, endpoint, channel, clock, {});
+//   client.CheckOwned(fingerprint, "a@example.org");
+//   client.CheckContacts(fingerprint);
+#ifndef SEALBOOK_CLIENT_WATCH_MONITOR_CLIENT_H_
+#define SEALBOOK_CLIENT_WATCH_MONITOR_CLIENT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "client/channel.h"
+#include "client/directory_client.h"
+#include "client/exchange.h"
+#include "client/state.h"
+#include "client/verify_exchange.h"
+#include "keytrans/verifier.h"
+#include "proto/sealbook/v1/key_transparency.grpc.pb.h"
+
+namespace sealbook::client {
+
+struct MonitorOptions {
+  // A call's time to answer; of the versions of an update, each one's.
+  uint64_t timeout_ms = 30000;
+  // How often the same is asked again because another process moved the state
+  // meanwhile.
+  int max_moves = 8;
+  // With a server that limits how many addresses one caller may look up.
+  PatienceOptions patience;
+};
+
+// What a check of an owned address has found.
+struct OwnedCheck {
+  OwnedAddress owned;
+  // Whether the ownership began with it.
+  bool began = false;
+  // The greatest version now; absent: the label has none.
+  std::optional<FoundEntry> current;
+  // Versions that were not known before, ascending.
+  std::vector<OwnedVersion> news;
+  // The tree that all of it is proven in.
+  keytrans::TreeView view;
+};
+
+struct ContactsCheck {
+  // Labels that were monitored, and versions that are to be monitored further.
+  size_t labels = 0;
+  size_t remaining = 0;
+};
+
+// Not thread-safe. `state` outlives it.
+class MonitorClient {
+ public:
+  // Makes the alarm about a version that the user has not confirmed. `older`:
+  // the version before, where it is known.
+  using MakeAlarm = std::function<Alarm(
+      const std::string& label, const OwnedVersion& version,
+      const OwnedVersion* older, const std::vector<std::string>& issuers)>;
+
+  // `endpoint` is for the words of errors: `channel` is what is asked.
+  MonitorClient(State& state, Endpoint endpoint,
+                const std::shared_ptr<grpc::ChannelInterface>& channel,
+                Clock clock, MonitorOptions options);
+
+  // Checks an address that the user owns; the first time, it begins with it,
+  // and what is there counts as confirmed. Every version that came since is
+  // verified, and raises an alarm unless it was confirmed, in the same
+  // transaction. Errors: as DirectoryClient::LookUp for a label. DATA_LOSS: the
+  // server withholds what it has proven to exist.
+  absl::StatusOr<OwnedCheck> CheckOwned(const crypto::Hash& fingerprint,
+                                        const std::string& label,
+                                        const MakeAlarm& make_alarm);
+
+  // Monitors every version that the state says is to be monitored. Goes on
+  // after an error, and returns the first (with the label in its message).
+  absl::StatusOr<ContactsCheck> CheckContacts(const crypto::Hash& fingerprint);
+
+ private:
+  using Owed = std::vector<keytrans::MonitoringObligation>;
+
+  // What answers are verified against.
+  struct Ground {
+    crypto::Hash fingerprint;
+    keytrans::Configuration configuration;
+    keytrans::Verifier verifier;
+    std::optional<keytrans::TreeView> view;
+
+    std::optional<uint64_t> last() const;
+  };
+
+  absl::StatusOr<Ground> ReadGround(const crypto::Hash& fingerprint);
+  // Verifies an answer, and keeps it as evidence where it is refused.
+  absl::StatusOr<VerifiedAnswer> Judge(const Ground& ground,
+                                       Exchange& exchange);
+  absl::StatusOr<Lookup> LookUp(const crypto::Hash& fingerprint,
+                                const std::string& label,
+                                std::optional<uint32_t> version);
+  // Repeats `step` while another process moves the state.
+  absl::Status Retry(const std::function<absl::Status()>& step);
+
+  absl::Status Begin(const crypto::Hash& fingerprint, const std::string& label,
+                     const Lookup& now);
+  // The log denies what it has proven before.
+  absl::Status RefuseLoss(const Lookup& now, const OwnedAddress& owned);
+  // All versions after the ones known.
+  absl::Status ReadUpdates(const crypto::Hash& fingerprint,
+                           const std::string& label,
+                           const MakeAlarm& make_alarm, OwnedCheck& check);
+  absl::Status TakeUpdate(Ground& ground, OwnedAddress& owned,
+                          v1::UpdateAnswer& message,
+                          const std::vector<std::string>& issuers,
+                          const MakeAlarm& make_alarm, OwnedCheck& check);
+  // True: the rightmost distinguished log entry was reached.
+  absl::StatusOr<bool> MonitorOnce(const crypto::Hash& fingerprint,
+                                   const std::string& label,
+                                   OwnedAddress& after);
+  absl::StatusOr<bool> MonitorToTheEnd(const crypto::Hash& fingerprint,
+                                       const std::string& label);
+
+  // Finds the keys that monitoring `owed` needs and that the state lacks.
+  absl::Status FindKeys(const crypto::Hash& fingerprint, Owed& owed);
+  absl::StatusOr<size_t> MonitorLabel(const crypto::Hash& fingerprint,
+                                      const std::string& label);
+
+  State& state_;
+  Endpoint endpoint_;
+  std::shared_ptr<grpc::ChannelInterface> channel_;
+  std::unique_ptr<v1::KeyTransparency::StubInterface> stub_;
+  Clock clock_;
+  MonitorOptions options_;
+};
+
+}  // namespace sealbook::client
+
+#endif  // SEALBOOK_CLIENT_WATCH_MONITOR_CLIENT_H_

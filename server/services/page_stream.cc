@@ -1,0 +1,79 @@
+#include "server/services/page_stream.h"
+
+#include <cstdint>
+#include <optional>
+
+#include "base/status_macros.h"
+#include "server/services/grpc_status.h"
+
+namespace sealbook::server {
+
+PageStream::PageStream(const QueryParts& parts,
+                       grpc::CallbackServerContext* context,
+                       absl::string_view rpc)
+    : parts_(parts),
+      context_(context),
+      rpc_(rpc),
+      caller_(CallerOf(*context)),
+      guard_(context, parts.stall_ms) {}
+
+void PageStream::Start(const grpc::ByteBuffer& call) {
+  const absl::Status status = ReadHeadAndBegin(call);
+  if (!status.ok()) {
+    Finish(ToGrpcStatus(status));
+    return;
+  }
+  NextPage();
+}
+
+absl::Status PageStream::ReadHeadAndBegin(const grpc::ByteBuffer& call) {
+  SEALBOOK_ASSIGN_OR_RETURN(head_, ReadHead(parts_));
+  return Begin(call, *head_);
+}
+
+void PageStream::OnWriteDone(bool ok) {
+  guard_.Moved();
+  if (!ok) {
+    Finish(grpc::Status::CANCELLED);
+  } else if (last_page_) {
+    Finish(grpc::Status::OK);
+  } else {
+    NextPage();
+  }
+}
+
+void PageStream::OnDone() {
+  guard_.Over();
+  delete this;
+}
+
+void PageStream::NextPage() {
+  if (const std::optional<uint64_t> wait = parts_.limits->Take(caller_, 1);
+      wait.has_value()) {
+    Finish(Overloaded(*context_, "too many addresses were looked up from here",
+                      *wait));
+    return;
+  }
+  if (!parts_.queue->TryPost([this] { RunTask(); })) {
+    Finish(
+        Overloaded(*context_, "too many look-ups are waiting", kQueueRetryMs));
+  }
+}
+
+void PageStream::RunTask() {
+  if (context_->IsCancelled()) {
+    Finish(grpc::Status::CANCELLED);
+    return;
+  }
+  page_.Clear();
+  const absl::StatusOr<bool> last = MakePage(*head_, page_);
+  if (!last.ok()) {
+    LogFailure(rpc_, label(), last.status());
+    Finish(ToGrpcStatus(last.status()));
+    return;
+  }
+  last_page_ = *last;
+  StartWrite(&page_);
+}
+
+}  // namespace sealbook::server
