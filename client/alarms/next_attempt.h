@@ -7,7 +7,7 @@
 namespace sealbook::client {
 
 inline constexpr uint64_t kFirstRetryMs = 60'000;
-inline constexpr uint64_t kLongestRetryMs = 6 * 3'600'000;
+inline constexpr uint64_t kLongestRetryMs = uint64_t{6} * 3'600'000;
 
 // The time from which one more attempt is due, in milliseconds since the Unix
 // epoch like `now_ms`, after `attempts` that failed: kFirstRetryMs from now

@@ -216,7 +216,7 @@ TEST_F(RunCommandTest, InheritsNoDescriptor) {
   close(leaky);
   // 3 is the folder that it lists.
   EXPECT_THAT(status.message(), HasSubstr("0 | 1 | 2 | 3"));
-  EXPECT_THAT(status.message(), ::testing::EndsWith("3"));
+  EXPECT_THAT(std::string(status.message()), ::testing::EndsWith("3"));
 }
 
 TEST_F(RunCommandTest, InheritsNoSignalSettings) {

@@ -3,13 +3,19 @@
 #include <cstddef>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/words.h"
 
 namespace sealbook::client {
 
-void ServerReply::Add(absl::string_view line) {
+void ServerReply::Sent(absl::string_view line) {
+  taking_leave_ = taking_leave_ || absl::StartsWith(line, "QUIT\r\n");
+}
+
+void ServerReply::Received(absl::string_view line) {
   constexpr size_t kMaxBytes = 500;
+  if (taking_leave_) return;
   line = absl::StripTrailingAsciiWhitespace(line);
   if (complete_) {
     text_.clear();

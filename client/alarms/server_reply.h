@@ -11,9 +11,11 @@ namespace sealbook::client {
 // Not thread-safe.
 class ServerReply {
  public:
+  // A line that was sent. Whatever is answered to QUIT does not count.
+  void Sent(absl::string_view line);
   // A line that was received, such as "550-5.7.1 no" and "550 relaying". The
   // first one after a reply's last line begins another reply.
-  void Add(absl::string_view line);
+  void Received(absl::string_view line);
 
   // 4yz: may pass by itself.
   bool IsTransient() const { return code_class_ == '4'; }
@@ -27,6 +29,7 @@ class ServerReply {
   std::string text_;
   char code_class_ = '\0';
   bool complete_ = true;
+  bool taking_leave_ = false;
 };
 
 }  // namespace sealbook::client

@@ -22,7 +22,9 @@ struct SmtpOptions {
   std::string password_file;
   // PEM certificates that the server's must lead to, in place of the system's.
   std::string ca_file;
-  // Of the whole conversation up to the server's taking the message.
+  // Of the whole conversation up to the server's taking the message. Looking up
+  // the host cannot be broken off, and may take as long as the system's
+  // resolver tries.
   uint64_t time_limit_ms = 60'000;
 };
 

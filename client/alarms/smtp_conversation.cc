@@ -58,9 +58,12 @@ size_t GiveMessage(char* buffer, size_t size, size_t count, void* data) {
   return given;
 }
 
-size_t TakeReplyLine(char* line, size_t size, size_t count, void* data) {
-  static_cast<ServerReply*>(data)->Add(absl::string_view(line, size * count));
-  return size * count;
+int TakeLine(CURL*, curl_infotype type, char* text, size_t size, void* data) {
+  auto& reply = *static_cast<ServerReply*>(data);
+  const absl::string_view line(text, size);
+  if (type == CURLINFO_HEADER_OUT) reply.Sent(line);
+  if (type == CURLINFO_HEADER_IN) reply.Received(line);
+  return 0;
 }
 
 void SetServer(CURL* curl, const SmtpConversation& conversation) {
@@ -172,6 +175,7 @@ absl::Status Failed(const SmtpUrl& url, CURLcode code, absl::string_view why,
 }  // namespace
 
 absl::Status HoldConversation(const SmtpConversation& conversation) {
+  const SigpipeBlocked blocked;
   static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
   const CurlPtr curl(initialized == CURLE_OK ? curl_easy_init() : nullptr);
   const ListPtr to(curl_slist_append(
@@ -186,9 +190,9 @@ absl::Status HoldConversation(const SmtpConversation& conversation) {
   SetLimits(curl.get(), conversation.time_limit_ms);
   SetMessage(curl.get(), conversation.from, to.get(), rest);
   curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, why.data());
-  curl_easy_setopt(curl.get(), CURLOPT_HEADERFUNCTION, TakeReplyLine);
-  curl_easy_setopt(curl.get(), CURLOPT_HEADERDATA, &reply);
-  const SigpipeBlocked blocked;
+  curl_easy_setopt(curl.get(), CURLOPT_VERBOSE, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_DEBUGFUNCTION, TakeLine);
+  curl_easy_setopt(curl.get(), CURLOPT_DEBUGDATA, &reply);
   const CURLcode code = curl_easy_perform(curl.get());
   if (code == CURLE_OK) return absl::OkStatus();
   return Failed(conversation.url, code,

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "client/words.h"
@@ -59,7 +60,8 @@ absl::StatusOr<SmtpUrl> SmtpUrl::Parse(absl::string_view text) {
   const bool parsed = curl_url_set(url.get(), CURLUPART_URL,
                                    std::string(text).c_str(), 0) == CURLUE_OK;
   const std::string scheme = Part(url.get(), CURLUPART_SCHEME);
-  const std::string host = Part(url.get(), CURLUPART_HOST);
+  const std::string host =
+      absl::AsciiStrToLower(Part(url.get(), CURLUPART_HOST));
   if (!Part(url.get(), CURLUPART_USER).empty() ||
       !Part(url.get(), CURLUPART_PASSWORD).empty()) {
     // Not shown again: it may hold the password.
