@@ -152,6 +152,21 @@ TEST(ContactMonitorRefusalTest, ADowngrade) {
   EXPECT_EQ(MapAfter(world, 14, 6, {{5, 2}}), MonitoringMap());
 }
 
+// The version is there, but with another value.
+TEST(ContactMonitorRefusalTest, AnotherCommitment) {
+  World world = AliceWorld(std::nullopt);
+  std::vector<Leaf> leaves = HonestLeaves(world, 7);
+  for (Leaf& leaf : leaves) {
+    if (leaf.label == "alice" && leaf.version == 2) {
+      leaf.commitment = Sha256("x");
+    }
+  }
+  world.entries[7].instead = leaves;
+  const auto verdict =
+      MonitorAsContact(world, 14, 6, ContactStateOf(world, "alice", {{5, 2}}));
+  EXPECT_THAT(verdict.refusal, HasSubstr("signature"));
+}
+
 TEST(ContactMonitorRefusalTest, ARequestOrAStateThatIsNotTheUsers) {
   const World world = AliceWorld(std::nullopt);
   const PublicKeys keys = FakeKeys();

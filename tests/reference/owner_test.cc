@@ -155,6 +155,21 @@ TEST(OwnerInitRefusalTest, AnotherGreatestVersion) {
   EXPECT_THAT(lie({3, 2, 2}), HasSubstr("more greatest versions than entries"));
 }
 
+TEST(OwnerInitRefusalTest, AVersionDroppedInOneEntry) {
+  // The greatest version stays what it is.
+  for (uint64_t position : {7, 11}) {
+    World world = AliceWorld(std::nullopt);
+    HideLeaf(&world, position, "alice", 1);
+    EXPECT_THAT(InitAsOwner(world, 14, std::nullopt, "alice", 11).refusal,
+                HasSubstr("lacks a version of the ladder"));
+  }
+  // It is less at the starting position than to its left.
+  World world = AliceWorld(std::nullopt);
+  PlantLeaf(&world, 7, "alice", 4);
+  EXPECT_THAT(InitAsOwner(world, 14, std::nullopt, "alice", 11).refusal,
+              HasSubstr("descending"));
+}
+
 TEST(OwnerInitRefusalTest, EveryKindOfChange) {
   using R = OwnerInitResponse*;
   const std::vector<std::pair<std::function<void(R)>, const char*>> changes = {
@@ -429,6 +444,68 @@ TEST(OwnerMonitorRefusalTest, ARequestOrAStateThatIsNotTheOwners) {
   held.start = 14;
   EXPECT_THAT(refusal(held, RequestOf(held, std::nullopt)),
               HasSubstr("outside of the tree"));
+}
+
+// Calls refusal(bytes) for the response with each byte changed, and cut.
+template <typename Function>
+void ExpectEveryByteMatters(std::string response, Function refusal) {
+  ASSERT_EQ(refusal(response), "");
+  for (size_t i = 0; i < response.size(); ++i) {
+    response[i] ^= '\x01';
+    ASSERT_NE(refusal(response), "") << "byte " << i;
+    response[i] ^= '\x01';
+    ASSERT_THAT(refusal(response.substr(0, i)), HasSubstr("truncated"));
+  }
+  EXPECT_THAT(refusal(response + '\0'), HasSubstr("trailing bytes"));
+}
+
+TEST(OwnerRefusalTest, EveryChangedByteAndEveryOtherLength) {
+  const World world = AliceWorld(std::nullopt);
+  const PublicKeys keys = FakeKeys();
+  const OwnerState owner = OwnerSince7(world);
+  for (std::optional<uint64_t> last :
+       std::vector<std::optional<uint64_t>>{std::nullopt, 10, 14}) {
+    SCOPED_TRACE(last.value_or(0));
+    const auto state = Seen(world, last);
+    // All commitments of the starting position's ladder are needed.
+    ExpectEveryByteMatters(
+        MakeOwnerInitResponse(world, 14, {last, "alice", 9}, last == 14u),
+        [&](const std::string& bytes) {
+          const std::string refusal =
+              VerifyOwnerInit(world.config, keys, state,
+                              MakeOwnerInitRequest(last, "alice", 9), bytes,
+                              kNow)
+                  .refusal;
+          return refusal;
+        });
+    ExpectEveryByteMatters(
+        MakeOwnerMonitorResponse(world, 14, RequestOf(owner, last),
+                                 last == 14u),
+        [&](const std::string& bytes) {
+          return VerifyOwnerMonitor(world.config, keys, state, owner,
+                                    Encode(RequestOf(owner, last)), bytes, kNow)
+              .refusal;
+        });
+  }
+}
+
+// 2 is in the ladder of 2, for the entry to the left, and not in that of 3:
+// nothing at the starting position binds its commitment.
+TEST(OwnerInitTest, TakesACommitmentThatNoLookupNeeds) {
+  World world = AliceWorld(std::nullopt);
+  std::erase_if(world.entries[5].added, [](const Leaf& leaf) {
+    return leaf.label == "alice" && leaf.version == 2;
+  });
+  world.entries[9].added.push_back(FakeLeaf("alice", 2));
+  // 3 at 11, 1 at 7: the ladder of 1 is 0, 1, 3, 2.
+  OwnerInitResponse response = Init14(world, 11);
+  EXPECT_THAT(response.greatest_versions, ElementsAre(3, 1));
+  EXPECT_THAT(Results(response.init), ElementsAre("IIINNN", "IINN"));
+  EXPECT_EQ(Commitments(response.binary_ladder), "CCCC---");
+  response.binary_ladder[2].commitment = Sha256("x");
+  EXPECT_EQ(InitRefusal(world, response, 11), "");
+  response.binary_ladder[2].commitment.reset();
+  EXPECT_EQ(InitRefusal(world, response, 11), "");
 }
 
 TEST(OwnerTest, HoldsForTheOtherCipherSuite) {

@@ -398,6 +398,74 @@ TEST(UpdateRefusalTest, VersionsThatCannotBe) {
               HasSubstr("versions above 2^32 - 1"));
 }
 
+TEST(UpdateRefusalTest, EveryChangedByteAndEveryOtherLength) {
+  const World world = FourAtOnce();
+  const PublicKeys keys = FakeKeys();
+  const OwnerState owner = OwnerStateOf(world, 9, "alice", 7);
+  for (std::optional<uint64_t> last :
+       std::vector<std::optional<uint64_t>>{std::nullopt, 9, 14}) {
+    const auto state = Seen(world, last);
+    const std::string request = MakeUpdateRequest(last, "alice", 2, {});
+    std::string response = MakeUpdateResponse(
+        world, 14, {last, "alice", 2, {}}, UpdateKind::kReported, last == 14u);
+    const auto refusal = [&](const std::string& bytes) {
+      return VerifyUpdate(world.config, keys, state, owner, request, bytes,
+                          kNow)
+          .refusal;
+    };
+    ASSERT_EQ(refusal(response), "");
+    for (size_t i = 0; i < response.size(); ++i) {
+      response[i] ^= '\x01';
+      ASSERT_NE(refusal(response), "")
+          << "byte " << i << ", last " << last.value_or(0);
+      response[i] ^= '\x01';
+      ASSERT_THAT(refusal(response.substr(0, i)), HasSubstr("truncated"));
+    }
+    EXPECT_THAT(refusal(response + '\0'), HasSubstr("trailing bytes"));
+  }
+}
+
+// As many as a log takes at once: with the ladder's they fit into a vector of
+// 255. In an entry that is distinguished, and in one that is not.
+TEST(UpdateTest, ManyVersionsAtOnce) {
+  for (uint64_t window : {1000, 9000}) {
+    World world = AliceWorldWithWindow(window);
+    for (uint32_t version = 0; version < 256; ++version) {
+      world.entries[version < 128 ? 9 : 12].added.push_back(
+          FakeLeaf("bob", version));
+    }
+    OwnerState owner = OwnerStateOf(world, 8, "bob", 7);
+    for (uint32_t greatest : {127, 255}) {
+      const UpdateResponse response = BuildUpdateResponse(
+          world, 14, {std::nullopt, "bob", GreatestKnown(owner), {}},
+          UpdateKind::kReported, false);
+      EXPECT_EQ(response.values.size(), 128u);
+      EXPECT_LE(response.binary_ladder.size(), 144u);
+      const auto verdict =
+          UpdateAsOwner(world, 14, std::nullopt, owner, UpdateKind::kCreated);
+      ASSERT_TRUE(verdict.accepted.has_value()) << verdict.refusal;
+      owner = verdict.accepted->owner;
+      EXPECT_EQ(GreatestKnown(owner), greatest);
+    }
+    EXPECT_EQ(owner, OwnerStateOf(world, 14, "bob", 7));
+    EXPECT_EQ(MonitorAsOwner(world, 14, 14, owner).refusal, "");
+  }
+}
+
+// The one new version of a distinguished entry has no lookup: what is wrong
+// with it is noticed when the owner monitors.
+TEST(UpdateTest, LeavesADistinguishedEntryToTheOwnerAlgorithm) {
+  World world = AliceWorld(std::nullopt);
+  HideLeaf(&world, 9, "alice", 3);
+  const OwnerState owner = OwnerStateOf(world, 9, "alice", 8);
+  const auto updated =
+      UpdateAsOwner(world, 14, 9, owner, UpdateKind::kReported);
+  ASSERT_TRUE(updated.accepted.has_value()) << updated.refusal;
+  EXPECT_THAT(updated.accepted->owner.map, IsEmpty());
+  EXPECT_THAT(MonitorAsOwner(world, 14, 14, updated.accepted->owner).refusal,
+              HasSubstr("lacks a version of the ladder"));
+}
+
 TEST(UpdateTest, HoldsForTheOtherCipherSuite) {
   World world = FakeWorld(FakeConfiguration(kSuiteEd25519));
   for (uint32_t i = 0; i < 6; ++i) {
