@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/reference/implicit_tree.h"
 #include "tests/reference/monitor_prover.h"
@@ -125,6 +126,20 @@ inline Verdict<AcceptedUpdate> UpdateAsOwner(const World& world, uint64_t n,
                       Seen(world, last), owner, Encode(request),
                       MakeUpdateResponse(world, n, request, kind, last == n),
                       world.entries[n - 1].timestamp);
+}
+
+// Calls refusal(bytes) for the response with each byte changed, and cut.
+template <typename Function>
+void ExpectEveryByteMatters(std::string response, Function refusal) {
+  ASSERT_EQ(refusal(response), "");
+  for (size_t i = 0; i < response.size(); ++i) {
+    response[i] ^= '\x01';
+    ASSERT_NE(refusal(response), "") << "byte " << i;
+    response[i] ^= '\x01';
+    ASSERT_THAT(refusal(response.substr(0, i)),
+                ::testing::HasSubstr("truncated"));
+  }
+  EXPECT_THAT(refusal(response + '\0'), ::testing::HasSubstr("trailing bytes"));
 }
 
 }  // namespace sealbook::reference
