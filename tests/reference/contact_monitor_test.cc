@@ -130,10 +130,14 @@ TEST(ContactMonitorKnownAnswerTest, EveryEntryIsDistinguishedWithoutAWindow) {
 // Step 3.1.2.
 TEST(ContactMonitorRefusalTest, TwoPathsThatMeetInTheWrongOrder) {
   const World world = AliceWorldWithWindow(100000);
-  const auto verdict =
-      MonitorAsContact(world, 14, std::nullopt,
-                       ContactStateOf(world, "alice", {{4, 1}, {5, 0}}));
-  EXPECT_THAT(verdict.refusal, HasSubstr("a version that is not greater"));
+  // 5 goes to 7, 4 to 5 and then to 7: with a greater and with the same
+  // version.
+  for (uint32_t version : {2, 1}) {
+    const auto verdict = MonitorAsContact(
+        world, 14, std::nullopt,
+        ContactStateOf(world, "alice", {{4, version}, {5, 1}}));
+    EXPECT_THAT(verdict.refusal, HasSubstr("a version that is not greater"));
+  }
 }
 
 TEST(ContactMonitorRefusalTest, ADowngrade) {
