@@ -33,6 +33,10 @@ class Source {
   virtual void BeginProof(uint64_t position) = 0;
   virtual bool LookUp(uint32_t version) = 0;
   virtual void EndProof() = 0;
+
+  // "Owner Algorithm", the second one, step 4: whether the response has no
+  // ladder from this entry or any to its right.
+  virtual bool EndsBefore(uint64_t position) = 0;
 };
 
 enum class VersionOutcome { kFound, kDoesNotExist, kExpired };
@@ -46,6 +50,40 @@ struct VersionSearch {
 // target up in the same entry before: the draft looks it up nevertheless, our
 // structures leave the lookup out (docs/protocol.md, "History").
 enum class SecondProof { kAlways, kUnlessMade };
+
+// "Contact Algorithm": of one label, a version by the position of an entry that
+// was shown to contain it.
+using MonitoringMap = std::map<uint64_t, uint32_t>;
+
+// What an owner knows: the label's greatest version from a position on, to the
+// next position. Nothing where the label does not exist.
+using GreatestVersions = std::map<uint64_t, std::optional<uint32_t>>;
+
+// The greatest version in the entry at x; nothing also left of all positions.
+std::optional<uint32_t> GreatestAt(const GreatestVersions& greatest,
+                                   uint64_t x);
+
+// "Updating a Label": what is claimed to have happened at a position.
+struct NewVersions {
+  uint64_t position = 0;             // < n
+  std::optional<uint32_t> previous;  // the greatest version before
+  uint32_t greatest = 0;             // of the new ones
+  // Step 2.1: nothing up to here is inspected if there is a previous version.
+  uint64_t verified = 0;
+  GreatestVersions before;  // as far as entries that are skipped need it
+};
+
+// The versions that came in: after `previous`, up to `greatest`.
+std::vector<uint32_t> VersionsOf(const NewVersions& update);
+
+// The versions with a VRF proof in an UpdateResponse, and in an
+// OwnerInitResponse with these greatest versions.
+std::set<uint32_t> UpdateLadder(const NewVersions& update);
+std::set<uint32_t> OwnerInitLadder(
+    const std::vector<uint32_t>& greatest_versions);
+
+// Adds a pair; of two versions at one position the greater one stays.
+void KeepGreater(uint64_t position, uint32_t version, MonitoringMap* map);
 
 // One response: n entries shown to a user who advertised `last` or nothing.
 // UpdateTheView comes first. Keeps pointers to its arguments.
@@ -93,8 +131,30 @@ class Algorithms {
   // showed non-inclusion of the version.
   void RefuseContradictions();
 
+  // "Contact Algorithm": the map after it. All positions are smaller than n. In
+  // the context of an owner's monitoring, `start` is the position that the
+  // owner advertised.
+  MonitoringMap MonitorContact(const MonitoringMap& map,
+                               std::optional<uint64_t> start);
+
+  // "Owner Algorithm", the first one, step 1: the entries to inspect. Fails if
+  // the entry at `start` (< n) is expired or not distinguished.
+  std::vector<uint64_t> OwnersEntries(uint64_t start);
+  // Step 5: the entries with the greatest version claimed for each.
+  void InspectOwnersEntries(const std::vector<uint64_t>& entries,
+                            const std::vector<uint32_t>& greatest_versions);
+
+  // "Owner Algorithm", the second one: the rightmost entry with a ladder, or
+  // `start`.
+  uint64_t MonitorOwner(uint64_t start, const GreatestVersions& expected);
+
+  // "Updating a Label": whether the entry with the new versions is
+  // distinguished.
+  bool InspectUpdate(const NewVersions& update);
+
   // "Reasonable Monitoring Window". Needs the timestamps of x's ancestors.
   bool IsDistinguished(uint64_t x);
+  std::optional<uint64_t> RightmostDistinguished();
   // "Maximum Lifetime". Needs the timestamp of x.
   bool IsExpired(uint64_t x);
   // In contactMonitoring mode: the terminal entry of a search lies right of
@@ -110,7 +170,6 @@ class Algorithms {
     std::map<uint32_t, uint64_t> included, absent;
   };
 
-  std::optional<uint64_t> RightmostDistinguished();
   std::vector<uint64_t> FrontierToInspect();
   bool LookUp(uint64_t position, uint32_t version);
   bool SingleLookup(uint64_t position, uint32_t version);
@@ -126,6 +185,19 @@ class Algorithms {
   std::set<uint64_t> DistinguishedOnPath(uint64_t x);
   void Walk(uint64_t x, std::optional<uint64_t> stop,
             std::vector<uint64_t>* out);
+  void TimestampsToParent(uint64_t x);
+  std::optional<uint64_t> MonitorPair(uint64_t x, uint32_t version,
+                                      std::optional<uint64_t> start,
+                                      std::map<uint64_t, uint32_t>* targets);
+  void MonitoringLadderAt(uint64_t position, uint32_t target);
+  void ExpectGreatest(uint64_t position, std::optional<uint32_t> greatest,
+                      Inspection* search);
+  bool MonitorOwnerBelow(uint64_t x, uint64_t start,
+                         const GreatestVersions& expected, uint64_t* verified);
+  void InspectPreviousTree(const NewVersions& update, Inspection* search);
+  void CountAsInspected(uint64_t position, uint32_t target,
+                        std::optional<uint32_t> greatest, Inspection* search);
+  void ExpectIncluded(uint64_t position, const std::vector<uint32_t>& versions);
 
   const Configuration& config_;
   const uint64_t n_;

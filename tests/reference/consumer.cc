@@ -34,13 +34,17 @@ bool Consumer::ReadVrfProof(const std::string& label, uint32_t version,
   if (!output.has_value() || output->size() != kVrfOutputSize) {
     return Check(false, "VRF proof is not valid");
   }
-  steps_[version].vrf_output = *output;
+  known_[version].vrf_output = *output;
   return !failed();
 }
 
 void Consumer::SetCommitment(uint32_t version,
                              std::optional<std::string> commitment) {
-  steps_[version].commitment = std::move(commitment);
+  known_[version].commitment = std::move(commitment);
+}
+
+void Consumer::SetKnown(uint32_t version, const KnownVersion& known) {
+  known_[version] = known;
 }
 
 bool Consumer::ReadHead(const FullTreeHead& head,
@@ -109,8 +113,8 @@ bool Consumer::LookUp(uint32_t version) {
              "prefix proof: results missing")) {
     return false;
   }
-  const Step& step = steps_.at(version);
-  lookups_.push_back({step.vrf_output, step.commitment});
+  const KnownVersion& known = known_.at(version);
+  lookups_.push_back({known.vrf_output, known.commitment});
   return results[lookups_.size() - 1].result_type ==
          PrefixSearchResultType::kInclusion;
 }
@@ -129,6 +133,10 @@ void Consumer::EndProof() {
   const auto [root, added] = prefix_roots_.emplace(proving_, evaluation.root);
   Check(root->second == evaluation.root,
         "two prefix proofs of one entry lead to different roots");
+}
+
+bool Consumer::EndsBefore(uint64_t position) {
+  return next_prefix_proof_ == proof_.prefix_proofs.size();
 }
 
 bool Consumer::CheckCounts() {

@@ -44,6 +44,10 @@ class Consumer : public Source {
                     const std::string& proof);
   void SetCommitment(uint32_t version, std::optional<std::string> commitment);
 
+  // What the user retained of a version, or retains after this response.
+  void SetKnown(uint32_t version, const KnownVersion& known);
+  const KnownVersions& known() const { return known_; }
+
   // What does not need the root, and the proof to be consumed. Sets n().
   bool ReadHead(const FullTreeHead& head, const CombinedTreeProof& proof);
   uint64_t n() const { return n_; }
@@ -56,6 +60,7 @@ class Consumer : public Source {
   void BeginProof(uint64_t position) override;
   bool LookUp(uint32_t version) override;
   void EndProof() override;
+  bool EndsBefore(uint64_t position) override;
 
   // Everything consumed; prefix roots, inclusion, root and signature. Also the
   // roots of the trees of these sizes, if the rightmost entry of each is one
@@ -70,11 +75,6 @@ class Consumer : public Source {
   }
 
  private:
-  struct Step {
-    std::string vrf_output;
-    std::optional<std::string> commitment;
-  };
-
   bool Check(bool condition, const std::string& reason) {
     if (!condition) Fail(reason);
     return !failed();
@@ -91,7 +91,7 @@ class Consumer : public Source {
   FullTreeHead head_;
   CombinedTreeProof proof_;
   uint64_t n_ = 0;
-  std::map<uint32_t, Step> steps_;
+  KnownVersions known_;
   std::map<uint64_t, uint64_t> timestamps_;
   std::set<uint64_t> from_response_;
   size_t next_timestamp_ = 0;

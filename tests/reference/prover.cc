@@ -8,27 +8,10 @@
 #include "tests/reference/ladder.h"
 #include "tests/reference/recorder.h"
 #include "tests/reference/require.h"
+#include "tests/reference/response_parts.h"
 
 namespace sealbook::reference {
 namespace {
-
-FullTreeHead BuildHead(const World& world, uint64_t n, bool say_same) {
-  if (say_same) return {FullTreeHeadType::kSame, {}};
-  return {FullTreeHeadType::kUpdated, SignedTreeHead(world, n)};
-}
-
-// A step with the commitment of a version that exists in the tree shown,
-// unless the user computes it.
-BinaryLadderStep BuildStep(const World& world, uint64_t n,
-                           const std::string& label, uint32_t version,
-                           bool computed_by_user) {
-  BinaryLadderStep step;
-  step.proof = VrfOf(world, label, version).proof;
-  if (!computed_by_user) {
-    step.commitment = CommitmentAt(world, n - 1, label, version);
-  }
-  return step;
-}
 
 std::vector<BinaryLadderStep> BuildLadder(const World& world, uint64_t n,
                                           const std::string& label,
@@ -107,17 +90,6 @@ Answer<std::string> EncodeAnswer(const Answer<T>& answer, Function encode) {
 }
 
 }  // namespace
-
-TreeHead SignedTreeHead(const World& world, uint64_t n) {
-  Require(world.config.mode == DeploymentMode::kContactMonitoring,
-          "proved in contactMonitoring mode only");
-  const std::string tbs =
-      Encode(TreeHeadTBS{world.config, n, LogValue(world, {0, n})});
-  auto& cache = world.cache.signatures;
-  auto hit = cache.find(tbs);
-  if (hit == cache.end()) hit = cache.emplace(tbs, world.sign(tbs)).first;
-  return {n, hit->second};
-}
 
 SearchResponse BuildSearchResponse(const World& world, uint64_t n,
                                    std::optional<uint64_t> last,

@@ -40,6 +40,10 @@ void Recorder::EndProof() {
       ProvePrefix(TreeAt(*world_, proving_), keys_, &world_->cache.prefix));
 }
 
+bool Recorder::EndsBefore(uint64_t position) {
+  return stop_ && stop_(position);
+}
+
 CombinedTreeProof Recorder::Proof() const {
   CombinedTreeProof out = proof_;
   for (uint64_t position : sent_) {

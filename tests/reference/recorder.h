@@ -4,9 +4,11 @@
 #define SEALBOOK_TESTS_REFERENCE_RECORDER_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/reference/algorithms.h"
@@ -28,6 +30,12 @@ class Recorder : public Source {
   void BeginProof(uint64_t position) override;
   bool LookUp(uint32_t version) override;
   void EndProof() override;
+  bool EndsBefore(uint64_t position) override;
+
+  // "Owner Algorithm", the second one, step 4: when the log stops of itself, by
+  // position. Never without it.
+  void StopWhen(std::function<bool(uint64_t)> stop) { stop_ = std::move(stop); }
+  size_t prefix_proofs() const { return proof_.prefix_proofs.size(); }
 
   // What was recorded; prefix roots and inclusion follow from it.
   CombinedTreeProof Proof() const;
@@ -46,6 +54,7 @@ class Recorder : public Source {
   uint64_t proving_ = 0;
   std::vector<std::string> keys_;
   CombinedTreeProof proof_;
+  std::function<bool(uint64_t)> stop_;
 };
 
 }  // namespace sealbook::reference

@@ -10,42 +10,10 @@
 #include "tests/reference/ladder.h"
 #include "tests/reference/log_tree.h"
 #include "tests/reference/own_structures.h"
+#include "tests/reference/verification.h"
 
 namespace sealbook::reference {
 namespace {
-
-template <typename T>
-std::optional<T> Read(const char* what, const std::string& bytes,
-                      uint16_t suite, Consumer* consumer) {
-  const Decoded<T> in = Decode<T>(bytes, suite);
-  if (!in.value.has_value()) {
-    consumer->Fail(std::string(what) + ": " + in.error);
-  }
-  return in.value;
-}
-
-template <typename T>
-Verdict<T> Refused(const Consumer& consumer) {
-  return {std::nullopt, consumer.error()};
-}
-
-// The end of every verification.
-template <typename T>
-Verdict<T> Conclude(Consumer* consumer, T accepted) {
-  if (consumer->failed()) return Refused<T>(*consumer);
-  static_cast<NewView&>(accepted) = consumer->View();
-  return {std::move(accepted), ""};
-}
-
-// The beginning of every proof: head, view, clock.
-bool Begin(const FullTreeHead& head, const CombinedTreeProof& proof,
-           const Configuration& config, Consumer* consumer,
-           std::optional<Algorithms>* run) {
-  if (consumer->failed() || !consumer->ReadHead(head, proof)) return false;
-  run->emplace(config, consumer->n(), consumer->last(), consumer);
-  (*run)->UpdateTheView();
-  return consumer->CheckClock();
-}
 
 // What a greatest-version search claims not to exist has no commitment.
 enum class AboveTarget { kMayExist, kDoesNotExist };

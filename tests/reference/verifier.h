@@ -28,6 +28,16 @@ struct RetainedState {
 // What a user who saw n entries of this world keeps.
 RetainedState StateOf(const World& world, uint64_t n);
 
+// What following a lookup of a version takes: its search key, and its
+// commitment if it exists.
+struct KnownVersion {
+  std::string vrf_output;
+  std::optional<std::string> commitment;
+
+  bool operator==(const KnownVersion&) const = default;
+};
+using KnownVersions = std::map<uint32_t, KnownVersion>;
+
 // Two public-key operations, given by whoever runs the verifier. They may be
 // called many times with the same arguments.
 struct PublicKeys {
