@@ -202,6 +202,30 @@ TEST_P(MonitorTest, OwnerAsksOnUntilTheRightmostDistinguishedEntry) {
   EXPECT_GE(owner.state().start, 95u);
 }
 
+// Versions come between the owner's questions, so that it monitors past one of
+// which it was not told yet.
+TEST_P(MonitorTest, OwnerIsToldOfAVersionAfterMonitoringPastIt) {
+  MakeLog(kMinute);
+  AppendUntil(12);
+  TestOwner owner(*log_, kAlice);
+  ASSERT_EQ(owner.Init(7), absl::OkStatus());
+  Append({{kAlice, "first"}});
+  ASSERT_EQ(owner.Update(), absl::OkStatus());
+  ASSERT_THAT(owner.state().entries, ElementsAre(Entry{12, 0}));
+  Append({{kAlice, "second"}});
+  AppendUntil(15);
+  ASSERT_EQ(owner.Monitor(), absl::OkStatus());
+  ASSERT_THAT(owner.state().entries, ElementsAre(Entry{13, 0}));
+  AppendUntil(16);
+  ASSERT_EQ(owner.Monitor(), absl::OkStatus());
+  ASSERT_THAT(owner.state().entries, ElementsAre(Entry{15, 0}));
+  ASSERT_EQ(owner.Update(), absl::OkStatus());
+  EXPECT_THAT(owner.state().entries, ElementsAre(Entry{13, 1}));
+  AppendUntil(40);
+  ASSERT_EQ(owner.Monitor(), absl::OkStatus());
+  EXPECT_THAT(owner.state().entries, ElementsAre(Entry{31, 1}));
+}
+
 TEST_P(MonitorTest, OwnerNoticesAVersionItWasNotToldOf) {
   MakeLog(5);
   AppendUntil(13);
@@ -307,6 +331,8 @@ TEST_P(MonitorTest, BelievesAnHonestLog) {
       }
       if (owner.has_value() && random() % 5 == 0) {
         ASSERT_EQ(owner->CatchUp(), absl::OkStatus());
+      } else if (owner.has_value() && random() % 5 == 0) {
+        ASSERT_EQ(owner->Monitor(), absl::OkStatus());
       }
       const bool exists = log_->labels().contains(kAlice);
       if (exists && random() % 5 == 0) {

@@ -10,6 +10,7 @@
 #include "keytrans/algorithms.h"
 #include "keytrans/binary_ladder.h"
 #include "keytrans/monitor_algorithms.h"
+#include "keytrans/monitoring_map.h"
 #include "keytrans/proof_consumer.h"
 #include "keytrans/refusal.h"
 #include "keytrans/update_algorithm.h"
@@ -189,6 +190,8 @@ OwnerState AfterUpdate(const OwnerState& owner, const NewVersions& update,
   next.AddChange(update.position, update.greatest);
   if (!distinguished) {
     next.entries.push_back({update.position, update.greatest});
+    // Where the owner has monitored past the log entry already.
+    next.entries = MergeMonitoringMap(std::move(next.entries));
   }
   next.MoveStart(next.start);  // Forgets the keys that are not needed.
   return next;
