@@ -13,6 +13,7 @@
 #include "client/cli/revoke.h"
 #include "client/cli/status.h"
 #include "client/cli/verify.h"
+#include "client/cli/watch.h"
 #include "client/crl_reason.h"
 #include "client/words.h"
 
@@ -27,6 +28,7 @@ constexpr char kExitCodes[] = R"(Exit codes:
      configuration does not have the fingerprint that was named
   4  verified: the address has no certificate (lookup; verify of an absence)
   5  the server refused some of the certificates (publish, revoke)
+  6  alarms are open: sealbook watch --list shows them (watch)
 )";
 
 // Everything that the command line can ask for, with what asks for it.
@@ -46,6 +48,7 @@ class CommandLine {
     AddPublish();
     AddRevoke();
     AddVerify();
+    AddWatch();
     AddStatus();
     AddCompletion();
   }
@@ -116,6 +119,8 @@ class CommandLine {
   void AddRevoke();
   void AddVerify();
   void AddVerifyFiles(CLI::App* command);
+  void AddWatch();
+  void AddWatchChannels(CLI::App* command);
   void AddStatus();
   void AddCompletion();
   std::vector<CommandWords> Words();
@@ -131,6 +136,7 @@ class CommandLine {
   PublishOptions publish_;
   RevokeOptions revoke_;
   VerifyOptions verify_;
+  WatchCommandOptions watch_;
   StatusOptions status_;
   std::string shell_;
 };
@@ -414,6 +420,92 @@ void CommandLine::AddVerifyFiles(CLI::App* command) {
                    "With --from the client's state that trusts the log "
                    "[default: as for lookup]")
       ->type_name("DIR");
+}
+
+void CommandLine::AddWatch() {
+  CLI::App* command = Add(
+      "watch", "Watches your own addresses, and raises alarms",
+      [this] { return RunWatch(watch_, terminal_); },
+      "  # Again and again, until it is stopped:\n"
+      "  sealbook watch alice@example.org --notify\n"
+      "  # From cron, all addresses watched so far; prints alarms only:\n"
+      "  sealbook watch --once --quiet --mail alice@example.org\n"
+      "  # What is open, and that a change was expected:\n"
+      "  sealbook watch --list\n"
+      "  sealbook watch --accept alice@example.org\n");
+  command->add_option("ADDRESS", watch_.addresses,
+                      "Your e-mail addresses [default: those watched before]");
+  command->add_flag("--once", watch_.once, "Check once, as for cron");
+  command
+      ->add_option("--every", watch_.every_s,
+                   "Seconds from one check to the next")
+      ->check(CLI::Range(uint64_t{10}, uint64_t{7 * 86400}))
+      ->capture_default_str();
+  command->add_flag("--list", watch_.list,
+                    "Show what is watched and which alarms are open");
+  command->add_flag("--accept", watch_.accept,
+                    "Confirm the versions that are known, and close their "
+                    "alarms");
+  command
+      ->add_option("--dismiss", watch_.dismiss,
+                   "Close alarms by their numbers in --list")
+      ->type_name("ID");
+  command->add_flag("--forget", watch_.forget,
+                    "Stop watching, and forget what is known");
+  command
+      ->add_option("--expiring", watch_.expiring_days,
+                   "Announce the end of a certificate so many days ahead")
+      ->check(CLI::Range(uint32_t{0}, uint32_t{3660}))
+      ->type_name("DAYS")
+      ->capture_default_str();
+  AddWatchChannels(command);
+  command->add_flag("--quiet", watch_.quiet, "Print alarms and errors only");
+  AddState(command, watch_.state);
+  AddCommon(command, watch_.timeout_s, watch_.json);
+  command->callback([this] {
+    watch_.channels.json = watch_.json;
+    run_ = [this] { return RunWatch(watch_, terminal_); };
+  });
+}
+
+void CommandLine::AddWatchChannels(CLI::App* command) {
+  AlarmChannelOptions& channels = watch_.channels;
+  command
+      ->add_option(
+          "--exec", channels.exec,
+          "Run this for each alarm, by /bin/sh, with the alarm as JSON "
+          "on its standard input; tried again until it ends with 0")
+      ->type_name("COMMAND");
+  command
+      ->add_option("--mail", channels.mail_to,
+                   "Send alarms to this address; may be repeated")
+      ->type_name("ADDRESS");
+  command
+      ->add_option("--mail-from", channels.mail_from,
+                   "Sender of the mails [default: the first --mail]")
+      ->type_name("ADDRESS");
+  command
+      ->add_option("--sendmail", channels.sendmail,
+                   "Program that sends mail [default: /usr/sbin/sendmail]")
+      ->type_name("FILE");
+  command
+      ->add_option("--smtp", channels.smtp_url,
+                   "Mail server for submission, smtps://HOST or smtp://HOST "
+                   "(with STARTTLS), instead of sendmail")
+      ->type_name("URL");
+  command
+      ->add_option("--smtp-user", channels.smtp_user, "User at the mail server")
+      ->type_name("NAME");
+  command
+      ->add_option("--smtp-password-file", channels.smtp_password_file,
+                   "File with the password, readable by you alone")
+      ->type_name("FILE");
+  command
+      ->add_option("--smtp-ca", channels.smtp_ca_file,
+                   "PEM bundle of the CAs of the mail server's certificate")
+      ->type_name("FILE");
+  command->add_flag("--notify", channels.notify,
+                    "Show alarms on the desktop (notify-send)");
 }
 
 void CommandLine::AddStatus() {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "client/alarms/open_channels.h"
+
 namespace sealbook::client {
 
 // Empty texts stand for options that were not given.
@@ -78,6 +80,24 @@ struct RevokeOptions {
   PublisherConnection connection;
   // CRLReason, as RFC 5280 names it.
   std::string reason;
+  bool json = false;
+};
+
+struct WatchCommandOptions {
+  std::vector<std::string> addresses;
+  std::string state;
+  AlarmChannelOptions channels;
+  // --via: see client/gossip; empty: no second channel.
+  std::string via;
+  std::vector<int64_t> dismiss;
+  uint64_t every_s = 3600;
+  uint32_t expiring_days = 30;
+  uint64_t timeout_s = 30;
+  bool once = false;
+  bool list = false;
+  bool accept = false;
+  bool forget = false;
+  bool quiet = false;
   bool json = false;
 };
 
