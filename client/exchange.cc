@@ -28,6 +28,7 @@ constexpr std::pair<AnswerKind, const char*> kAnswerFiles[] = {
     {AnswerKind::kNoSuchVersion, "/greatest.tls"},
     {AnswerKind::kHistory, "/history.tls"},
     {AnswerKind::kAsOf, "/as-of.tls"},
+    {AnswerKind::kDistinguished, "/distinguished.tls"},
 };
 
 std::string AnswerFile(AnswerKind kind) {
@@ -103,12 +104,21 @@ absl::StatusOr<AnswerKind> FindAnswer(const std::string& folder) {
 // Names the exchange and the refusal, so that a repeated answer is seen to be
 // one.
 std::string EvidenceName(const Exchange& exchange) {
-  crypto::Hash hash =
-      crypto::Sha256({crypto::Sha256(exchange.configuration).view(),
-                      crypto::Sha256(exchange.request).view(),
-                      crypto::Sha256(exchange.response).view(),
-                      crypto::Sha256(exchange.view.value_or("")).view()});
-  return hash.ToHex().substr(0, 32);
+  std::string named;
+  for (const std::string& part :
+       {exchange.configuration, exchange.request, exchange.response,
+        exchange.view.value_or("")}) {
+    absl::StrAppend(&named, crypto::Sha256(part).view());
+  }
+  if (exchange.other.has_value()) {
+    absl::StrAppend(&named, crypto::Sha256(exchange.other->response).view());
+  }
+  for (const auto& heads : {exchange.heads_text, exchange.bare_heads}) {
+    if (heads.has_value()) {
+      absl::StrAppend(&named, crypto::Sha256(*heads).view());
+    }
+  }
+  return crypto::Sha256(named).ToHex().substr(0, 32);
 }
 
 // Appears whole or not at all: half an evidence would be taken for kept.
@@ -146,6 +156,26 @@ absl::Status WithEvidence(const absl::Status& refusal, absl::string_view text,
   return result;
 }
 
+absl::Status WriteOther(const std::string& folder, const OtherAnswer& other) {
+  SEALBOOK_RETURN_IF_ERROR(MakePrivateFolder(folder));
+  SEALBOOK_RETURN_IF_ERROR(
+      WriteNewFile(folder + "/request.tls", other.request));
+  SEALBOOK_RETURN_IF_ERROR(WriteNewFile(
+      folder + AnswerFile(AnswerKind::kDistinguished), other.response));
+  return WriteNewFile(folder + "/time", absl::StrCat(other.time_ms, "\n"));
+}
+
+absl::StatusOr<OtherAnswer> ReadOther(const std::string& folder) {
+  OtherAnswer other;
+  SEALBOOK_ASSIGN_OR_RETURN(other.request, ReadFile(folder + "/request.tls"));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      other.response,
+      ReadFile(folder + AnswerFile(AnswerKind::kDistinguished)));
+  SEALBOOK_ASSIGN_OR_RETURN(std::string time, ReadFile(folder + "/time", 100));
+  SEALBOOK_ASSIGN_OR_RETURN(other.time_ms, ParseTime(time));
+  return other;
+}
+
 }  // namespace
 
 absl::Status WriteExchange(const std::string& folder,
@@ -166,6 +196,17 @@ absl::Status WriteExchange(const std::string& folder,
   if (exchange.retained.has_value()) {
     SEALBOOK_RETURN_IF_ERROR(
         WriteNewFile(folder + "/retained.tls", *exchange.retained));
+  }
+  if (exchange.other.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(WriteOther(folder + "/other", *exchange.other));
+  }
+  if (exchange.heads_text.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(
+        WriteNewFile(folder + "/heads.txt", *exchange.heads_text));
+  }
+  if (exchange.bare_heads.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(
+        WriteNewFile(folder + "/heads.tls", *exchange.bare_heads));
   }
   SEALBOOK_RETURN_IF_ERROR(MakePrivateFolder(folder + "/issuers"));
   // A server may send one twice.
@@ -209,6 +250,17 @@ absl::StatusOr<Exchange> ReadExchange(const std::string& folder) {
   if (Exists(folder + "/retained.tls")) {
     SEALBOOK_ASSIGN_OR_RETURN(exchange.retained,
                               ReadFile(folder + "/retained.tls"));
+  }
+  if (Exists(folder + "/other")) {
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.other, ReadOther(folder + "/other"));
+  }
+  if (Exists(folder + "/heads.txt")) {
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.heads_text,
+                              ReadFile(folder + "/heads.txt"));
+  }
+  if (Exists(folder + "/heads.tls")) {
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.bare_heads,
+                              ReadFile(folder + "/heads.tls"));
   }
   SEALBOOK_ASSIGN_OR_RETURN(exchange.issuers, ReadIssuers(folder + "/issuers"));
   return exchange;

@@ -3,7 +3,8 @@
 // configuration and has verified the view:
 //
 //   configuration.tls  Configuration ([KT] "Tree Head Signature")
-//   request.tls        SearchRequest, HistoryRequest or AsOfRequest
+//   request.tls        SearchRequest, HistoryRequest, AsOfRequest or
+//                      DistinguishedRequest
 //   and the answer, named by its kind:
 //   response.tls       SearchResponse
 //   absence.tls        AbsenceResponse
@@ -11,6 +12,7 @@
 //                      does not exist
 //   history.tls        HistoryResponse
 //   as-of.tls          AsOfResponse
+//   distinguished.tls  DistinguishedResponse
 //   time               when the answer was received: milliseconds since the
 //                      Unix epoch, decimal
 //   view.tls           TreeView that the request advertised; missing when it
@@ -22,6 +24,11 @@
 //   refusal.txt        the typed reason and the message, a line each
 //   retained.tls       of a rollback or a fork: a TreeView that the log
 //                      signed, too, and that the answer contradicts
+//   other/             of a fork that two answers show: request.tls,
+//                      distinguished.tls and time of the other one, which
+//                      advertised no tree
+//   heads.txt          of a fork that somebody else's heads show: their text,
+//   heads.tls          or their DistinguishedHead
 #ifndef SEALBOOK_CLIENT_EXCHANGE_H_
 #define SEALBOOK_CLIENT_EXCHANGE_H_
 
@@ -36,7 +43,23 @@
 namespace sealbook::client {
 
 // What kind of answer it is.
-enum class AnswerKind { kFound, kAbsent, kNoSuchVersion, kHistory, kAsOf };
+enum class AnswerKind {
+  kFound,
+  kAbsent,
+  kNoSuchVersion,
+  kHistory,
+  kAsOf,
+  kDistinguished,
+};
+
+// A DistinguishedRequest that advertised nothing, and its answer.
+struct OtherAnswer {
+  std::string request;
+  std::string response;
+  uint64_t time_ms = 0;
+
+  friend bool operator==(const OtherAnswer&, const OtherAnswer&) = default;
+};
 
 // Bytes, parsed by nobody yet.
 struct Exchange {
@@ -49,6 +72,10 @@ struct Exchange {
   std::vector<std::string> issuers;
   // Of evidence only: an encoded TreeView that had been verified before.
   std::optional<std::string> retained;
+  // Of evidence of kDistinguished only: what contradicts it.
+  std::optional<OtherAnswer> other;
+  std::optional<std::string> heads_text;
+  std::optional<std::string> bare_heads;
 
   friend bool operator==(const Exchange&, const Exchange&) = default;
 };

@@ -95,6 +95,22 @@ absl::StatusOr<VerifiedAnswer> VerifyAsOf(const keytrans::Verifier& verifier,
   return answer;
 }
 
+absl::StatusOr<VerifiedAnswer> VerifyDistinguished(
+    const keytrans::Verifier& verifier, const View& view,
+    const Exchange& exchange) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::DistinguishedRequest request,
+      keytrans::DistinguishedRequest::Parse(exchange.request));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::VerifiedDistinguished walked,
+      verifier.VerifyDistinguished(request, view, exchange.response,
+                                   exchange.time_ms));
+  VerifiedAnswer answer =
+      MakeAnswer(exchange, /*label=*/"", std::move(walked.view));
+  answer.distinguished = std::move(walked.entries);
+  return answer;
+}
+
 absl::StatusOr<VerifiedAnswer> VerifyResponse(
     const keytrans::Verifier& verifier, const View& view,
     const Exchange& exchange, std::optional<uint64_t> newer) {
@@ -103,6 +119,8 @@ absl::StatusOr<VerifiedAnswer> VerifyResponse(
       return VerifyHistory(verifier, view, exchange, newer);
     case AnswerKind::kAsOf:
       return VerifyAsOf(verifier, view, exchange);
+    case AnswerKind::kDistinguished:
+      return VerifyDistinguished(verifier, view, exchange);
     case AnswerKind::kFound:
     case AnswerKind::kAbsent:
     case AnswerKind::kNoSuchVersion:
@@ -136,6 +154,10 @@ std::vector<uint64_t> TimestampsOf(const keytrans::Configuration& configuration,
     case AnswerKind::kAsOf:
       return Timestamps(keytrans::AsOfResponse::Parse(configuration, bytes),
                         &keytrans::AsOfResponse::search);
+    case AnswerKind::kDistinguished:
+      return Timestamps(
+          keytrans::DistinguishedResponse::Parse(configuration, bytes),
+          &keytrans::DistinguishedResponse::distinguished);
     case AnswerKind::kFound:
     case AnswerKind::kNoSuchVersion:
       break;
