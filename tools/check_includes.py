@@ -36,6 +36,7 @@ ONLY_IN = [
     (r"google/protobuf/", ["server", "client", "tests"]),
     (r"leveldb/", ["server", "tests"]),
     (r"sqlite3", ["client", "tests"]),
+    (r"(qrencode|zlib)\.h", ["client"]),
     (r"spdlog/", ["server", "client"]),
     (r"CLI/", ["server", "client", "tests"]),
     (r"httplib", ["server/admin"]),
