@@ -8,15 +8,21 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/cli/gossip_report.h"
 #include "client/cli/log_of_state.h"
 #include "client/cli/lookup_report.h"
 #include "client/entry.h"
 #include "client/entry_view.h"
 #include "client/exchange.h"
 #include "client/files.h"
+#include "client/gossip/compare.h"
+#include "client/gossip/distinguished_client.h"
+#include "client/gossip/heads.h"
+#include "client/gossip/heads_text.h"
 #include "client/state.h"
 #include "client/verify_exchange.h"
 #include "client/words.h"
+#include "keytrans/distinguished_structures.h"
 #include "keytrans/structures.h"
 #include "keytrans/verifier.h"
 #include "nlohmann/json.hpp"
@@ -76,6 +82,8 @@ absl::StatusOr<Exchange> ReadFiles(const VerifyOptions& options) {
     exchange.kind = AnswerKind::kHistory;
   } else if (options.operation == "as-of") {
     exchange.kind = AnswerKind::kAsOf;
+  } else if (options.operation == "distinguished") {
+    exchange.kind = AnswerKind::kDistinguished;
   } else if (options.absence) {
     exchange.kind = AnswerKind::kAbsent;
   }
@@ -162,6 +170,29 @@ absl::StatusOr<Input> ReadInput(const VerifyOptions& options,
   return input;
 }
 
+// Refuses verified heads that what else is in the folder contradicts.
+absl::Status CheckHeads(const Input& input, const VerifiedAnswer& answer) {
+  const Exchange& exchange = input.exchange;
+  const SeenLog ours{HeadsOf(answer.distinguished), answer.view};
+  Comparison comparison;
+  if (exchange.other.has_value()) {
+    SEALBOOK_ASSIGN_OR_RETURN(
+        SeenLog theirs, VerifyHeads(input.configuration, *exchange.other));
+    comparison = CompareAnswers(ours, theirs);
+  } else if (exchange.heads_text.has_value()) {
+    SEALBOOK_ASSIGN_OR_RETURN(HeadsText theirs,
+                              ParseHeadsText(*exchange.heads_text));
+    comparison = CompareHeads(ours.heads, theirs.heads);
+  } else if (exchange.bare_heads.has_value()) {
+    SEALBOOK_ASSIGN_OR_RETURN(
+        keytrans::DistinguishedHead theirs,
+        keytrans::DistinguishedHead::Parse(*exchange.bare_heads));
+    comparison = CompareRoots(ours.heads, theirs.heads);
+  }
+  return comparison.verdict == Verdict::kFork ? RefuseFork(comparison)
+                                              : absl::OkStatus();
+}
+
 absl::StatusOr<VerifiedAnswer> Verify(const Input& input) {
   SEALBOOK_ASSIGN_OR_RETURN(keytrans::Verifier verifier,
                             keytrans::Verifier::Create(input.configuration));
@@ -170,6 +201,9 @@ absl::StatusOr<VerifiedAnswer> Verify(const Input& input) {
   if (input.exchange.retained.has_value()) {
     SEALBOOK_RETURN_IF_ERROR(CheckNotContradicted(
         input.configuration, *input.exchange.retained, answer.view));
+  }
+  if (answer.kind == AnswerKind::kDistinguished) {
+    SEALBOOK_RETURN_IF_ERROR(CheckHeads(input, answer));
   }
   return answer;
 }
@@ -194,6 +228,8 @@ const char* ResultName(const VerifiedAnswer& answer) {
       return "verified-history";
     case AnswerKind::kAsOf:
       return "verified-as-of";
+    case AnswerKind::kDistinguished:
+      return "verified-heads";
     case AnswerKind::kFound:
     case AnswerKind::kAbsent:
       break;
@@ -219,6 +255,9 @@ std::string ResultInWords(const VerifiedAnswer& answer) {
                             : ": the label had no version as of log entry ",
                         *answer.position, ", the newest at ", at);
   }
+  if (answer.kind == AnswerKind::kDistinguished) {
+    return absl::StrCat(": ", answer.distinguished.size(), " heads");
+  }
   return answer.found.has_value() ? "" : ": the label has no version";
 }
 
@@ -242,7 +281,11 @@ nlohmann::ordered_json ToJson(const Input& input,
   nlohmann::ordered_json json;
   json["result"] = ResultName(answer);
   json["log"] = input.configuration.Fingerprint().ToHex();
-  json["label"] = answer.label;
+  if (answer.kind == AnswerKind::kDistinguished) {
+    json["heads"] = HeadsToJson(HeadsOf(answer.distinguished));
+  } else {
+    json["label"] = answer.label;
+  }
   if (answer.found.has_value()) {
     json["version"] = answer.found->version;
     json["value"] = absl::BytesToHexString(answer.found->value);
@@ -267,8 +310,10 @@ nlohmann::ordered_json ToJson(const Input& input,
 void PrintInWords(const Input& input, const VerifiedAnswer& answer,
                   std::ostream& out) {
   out << "VERIFIED" << ResultInWords(answer) << "\n"
-      << "log        " << input.configuration.Fingerprint().ToHex() << "\n"
-      << "label      " << Printable(answer.label) << "\n";
+      << "log        " << input.configuration.Fingerprint().ToHex() << "\n";
+  if (answer.kind != AnswerKind::kDistinguished) {
+    out << "label      " << Printable(answer.label) << "\n";
+  }
   if (answer.found.has_value()) {
     out << "version    " << answer.found->version << "\n"
         << "value      " << absl::BytesToHexString(answer.found->value) << "\n"
@@ -282,6 +327,10 @@ void PrintInWords(const Input& input, const VerifiedAnswer& answer,
           << " (log entry " << version.since->position << ")";
     }
     out << "\nvalue      " << absl::BytesToHexString(version.value) << "\n";
+  }
+  for (const LogHead& head : HeadsOf(answer.distinguished)) {
+    out << "head       " << head.root.ToHex() << " at entry " << head.position
+        << ", " << TimeInWords(static_cast<int64_t>(head.timestamp)) << "\n";
   }
   out << "tree size  " << answer.view.size() << "\n"
       << "log root   " << answer.view.Root().ToHex() << "\n"
@@ -318,7 +367,8 @@ ExitCode RunVerify(const VerifyOptions& options, Terminal& terminal) {
     PrintInWords(*input, *answer, terminal.out);
     if (entry.has_value()) PrintEntry(*entry, terminal.out);
   }
-  return answer->found.has_value() || !answer->history.empty()
+  return answer->found.has_value() || !answer->history.empty() ||
+                 answer->kind == AnswerKind::kDistinguished
              ? ExitCode::kOk
              : ExitCode::kNoCertificate;
 }
