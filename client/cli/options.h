@@ -109,11 +109,45 @@ struct VerifyOptions {
   std::string request_file;
   std::string response_file;
   std::string view_file;
+  // Of the operations of owners and of contacts.
+  std::string owner_file;
+  std::string keys_file;
   std::string state;
   // Milliseconds since the Unix epoch.
   std::optional<uint64_t> now_ms;
   bool absence = false;
   bool entry = false;
+  bool json = false;
+};
+
+struct GossipShowOptions {
+  std::string state;
+  // The newest so many; absent: as many as fit the purpose.
+  std::optional<uint32_t> heads;
+  std::string png_file;
+  std::string svg_file;
+  std::string tls_file;
+  std::string export_folder;
+  uint64_t timeout_s = 30;
+  bool qr = false;
+  bool json = false;
+};
+
+struct GossipCompareOptions {
+  // "-": standard input.
+  std::string file;
+  std::string state;
+  uint64_t timeout_s = 30;
+  bool tls = false;
+  bool json = false;
+};
+
+struct GossipCheckOptions {
+  // As ParseVia takes it.
+  std::string via;
+  std::string ca_file;
+  std::string state;
+  uint64_t timeout_s = 60;
   bool json = false;
 };
 
