@@ -1,6 +1,5 @@
 #include "client/socks_relay.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>

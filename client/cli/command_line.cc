@@ -667,7 +667,6 @@ void CommandLine::AddCompletion() {
       ->check(CLI::IsMember({"bash"}));
 }
 
-// Those that are not there yet.
 void CommandLine::AddOptions(const CLI::App& command,
                              std::vector<std::string>& options) {
   for (const CLI::Option* option : command.get_options(nullptr)) {

@@ -1,6 +1,5 @@
 #include <cstdint>
 #include <filesystem>
-#include <iostream>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -20,8 +19,8 @@
 #include "client/gossip/compare.h"
 #include "client/gossip/distinguished_client.h"
 #include "client/gossip/heads_text.h"
+#include "client/gossip/second_look.h"
 #include "client/second_channel.h"
-#include "client/words.h"
 #include "crypto/random.h"
 #include "keytrans/distinguished_structures.h"
 
@@ -39,8 +38,7 @@ struct Theirs {
   std::optional<RecentHeads> answer;
 };
 
-absl::StatusOr<std::string> ReadText(const GossipCompareOptions& options,
-                                     const Terminal& terminal) {
+absl::StatusOr<std::string> ReadText(const GossipCompareOptions& options) {
   if (options.file != "-") return ReadFile(options.file, kMaxHeadsTextBytes);
   return ReadFile("/dev/stdin", kMaxHeadsTextBytes);
 }
@@ -77,15 +75,14 @@ absl::StatusOr<RecentHeads> ReadAnswer(const std::string& folder,
 }
 
 absl::StatusOr<Theirs> ReadTheirs(const GossipCompareOptions& options,
-                                  const LogRecord& log,
-                                  const Terminal& terminal) {
+                                  const LogRecord& log) {
   Theirs theirs;
   std::error_code ignored;
   if (std::filesystem::is_directory(options.file, ignored)) {
     SEALBOOK_ASSIGN_OR_RETURN(theirs.answer, ReadAnswer(options.file, log));
     return theirs;
   }
-  SEALBOOK_ASSIGN_OR_RETURN(std::string text, ReadText(options, terminal));
+  SEALBOOK_ASSIGN_OR_RETURN(std::string text, ReadText(options));
   if (options.tls) {
     SEALBOOK_ASSIGN_OR_RETURN(theirs.bare,
                               keytrans::DistinguishedHead::Parse(text));
@@ -117,12 +114,14 @@ GossipReport MakeReport(SeenLog ours, const Theirs& theirs) {
 }
 
 // Keeps both sides of a fork.
-absl::Status KeepFork(const std::string& folder, const RecentHeads& ours,
-                      const Theirs& theirs, const Comparison& comparison) {
-  Exchange evidence = ours.exchange;
+absl::Status KeepContradiction(const std::string& folder,
+                               const RecentHeads& ours, const Theirs& theirs,
+                               const Comparison& comparison) {
   if (theirs.answer.has_value()) {
-    evidence.other = ToOtherAnswer(theirs.answer->exchange);
-  } else if (theirs.bare.has_value()) {
+    return KeepFork(folder, ours, *theirs.answer, comparison);
+  }
+  Exchange evidence = ours.exchange;
+  if (theirs.bare.has_value()) {
     evidence.bare_heads = theirs.kept;
   } else {
     evidence.heads_text = theirs.kept;
@@ -130,58 +129,42 @@ absl::Status KeepFork(const std::string& folder, const RecentHeads& ours,
   return KeepEvidence(folder, evidence, RefuseFork(comparison));
 }
 
-absl::StatusOr<RecentHeads> ReadOurs(LogOfState& known,
-                                     const Terminal& terminal,
-                                     uint64_t timeout_s) {
-  const Endpoint endpoint{.server = known.log.server};
-  SEALBOOK_ASSIGN_OR_RETURN(auto channel, OpenChannel(endpoint));
-  DistinguishedClient client(known.state, endpoint, channel, terminal.clock,
-                             {.timeout_ms = timeout_s * 1000});
-  return client.ReadHeads(known.log.fingerprint);
-}
-
-absl::StatusOr<GossipReport> Finish(LogOfState& known, const Theirs& theirs,
-                                    const Terminal& terminal,
-                                    uint64_t timeout_s) {
-  SEALBOOK_ASSIGN_OR_RETURN(RecentHeads ours,
-                            ReadOurs(known, terminal, timeout_s));
-  GossipReport report = MakeReport(ours.seen, theirs);
-  if (report.comparison.verdict == Verdict::kFork) {
-    report.refused = KeepFork(known.state.evidence_folder(), ours, theirs,
-                              report.comparison);
-  }
-  return report;
-}
-
 absl::StatusOr<GossipReport> Compare(const GossipCompareOptions& options,
                                      const Terminal& terminal) {
   SEALBOOK_ASSIGN_OR_RETURN(
       LogOfState known, OpenLogOfState(options.state, State::Mode::kExisting));
-  SEALBOOK_ASSIGN_OR_RETURN(Theirs theirs,
-                            ReadTheirs(options, known.log, terminal));
-  return Finish(known, theirs, terminal, options.timeout_s);
+  // What is no list of this log needs no question.
+  SEALBOOK_ASSIGN_OR_RETURN(Theirs theirs, ReadTheirs(options, known.log));
+  const Endpoint endpoint{.server = known.log.server};
+  SEALBOOK_ASSIGN_OR_RETURN(auto channel, OpenChannel(endpoint));
+  DistinguishedClient client(known.state, endpoint, channel, terminal.clock,
+                             {.timeout_ms = options.timeout_s * 1000});
+  SEALBOOK_ASSIGN_OR_RETURN(RecentHeads ours,
+                            client.ReadHeads(known.log.fingerprint));
+  GossipReport report = MakeReport(ours.seen, theirs);
+  if (report.comparison.verdict == Verdict::kFork) {
+    report.refused = KeepContradiction(known.state.evidence_folder(), ours,
+                                       theirs, report.comparison);
+  }
+  return report;
 }
 
 absl::StatusOr<GossipReport> Check(const GossipCheckOptions& options,
                                    const Via& via, const Terminal& terminal) {
   SEALBOOK_ASSIGN_OR_RETURN(
       LogOfState known, OpenLogOfState(options.state, State::Mode::kExisting));
-  Endpoint endpoint{.server = known.log.server};
-  if (!options.ca_file.empty()) endpoint.server.ca_file = options.ca_file;
-  Theirs theirs;
-  {
-    SEALBOOK_ASSIGN_OR_RETURN(
-        SecondChannel second,
-        OpenSecondChannel(via, endpoint, options.timeout_s * 1000,
-                          crypto::SystemRandom()));
-    SEALBOOK_ASSIGN_OR_RETURN(
-        theirs.answer,
-        ReadHeadsUnknown(known.log.configuration, second.endpoint(),
-                         second.channel(), terminal.clock,
-                         options.timeout_s * 1000,
-                         known.state.evidence_folder()));
-  }
-  return Finish(known, theirs, terminal, options.timeout_s);
+  SEALBOOK_ASSIGN_OR_RETURN(SecondLook look,
+                            LookTwice(known.state, known.log, via,
+                                      {.ca_file = options.ca_file,
+                                       .timeout_ms = options.timeout_s * 1000},
+                                      terminal.clock, crypto::SystemRandom()));
+  GossipReport report;
+  report.comparison = std::move(look.comparison);
+  report.ours = std::move(look.ours.seen);
+  report.their_size = look.theirs.seen.view.size();
+  report.theirs = std::move(look.theirs.seen.heads);
+  report.refused = std::move(look.fork);
+  return report;
 }
 
 ExitCode Report(const absl::StatusOr<GossipReport>& report, bool json,

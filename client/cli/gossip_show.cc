@@ -7,8 +7,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "base/status_macros.h"
 #include "client/channel.h"
@@ -21,6 +19,7 @@
 #include "client/gossip/distinguished_client.h"
 #include "client/gossip/heads_text.h"
 #include "client/gossip/qr_code.h"
+#include "client/gossip/second_look.h"
 #include "client/words.h"
 #include "nlohmann/json.hpp"
 
@@ -59,10 +58,7 @@ absl::Status Export(const GossipShowOptions& options, const LogOfState& known,
                        known.state.evidence_folder()));
   const Comparison comparison = CompareAnswers(ours.seen, unknown.seen);
   if (comparison.verdict == Verdict::kFork) {
-    Exchange evidence = ours.exchange;
-    evidence.other = ToOtherAnswer(unknown.exchange);
-    return KeepEvidence(known.state.evidence_folder(), evidence,
-                        RefuseFork(comparison));
+    return KeepFork(known.state.evidence_folder(), ours, unknown, comparison);
   }
   return WriteExchange(options.export_folder, unknown.exchange);
 }

@@ -314,7 +314,8 @@ TEST_F(GossipTest, ChecksByWayOfAnotherServer) {
   FakeServer stranger(another, ServerTls(tls_ca_));
   result = Gossip("check", {"--via", stranger.target()});
   EXPECT_EQ(result.code, 3);
-  EXPECT_THAT(result.err, HasSubstr("REFUSED (signature)"));
+  EXPECT_THAT(result.err, AllOf(HasSubstr("by the other way: "),
+                                HasSubstr("REFUSED (signature)")));
   // Its certificate is from another CA, until that is named.
   const smime::testing::TestCa ca = TlsCa("Mirror CA");
   FakeServer mirror(log_, ServerTls(ca));

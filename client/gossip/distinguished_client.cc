@@ -149,10 +149,4 @@ absl::StatusOr<RecentHeads> ReadHeadsUnknown(
   return Judge(configuration, std::move(exchange), evidence_folder);
 }
 
-OtherAnswer ToOtherAnswer(const Exchange& exchange) {
-  return {.request = exchange.request,
-          .response = exchange.response,
-          .time_ms = exchange.time_ms};
-}
-
 }  // namespace sealbook::client

@@ -6,16 +6,7 @@
 //   SEALBOOK_ASSIGN_OR_RETURN(RecentHeads ours, client.ReadHeads(fingerprint));
 //   ... EncodeHeadsText({fingerprint, ours.seen.heads}) ...
 //
-// Over a second channel, by which the log should not recognize the user:
-//
-//   SEALBOOK_ASSIGN_OR_RETURN(
-//       RecentHeads theirs, ReadHeadsUnknown(configuration, ...));
-//   SEALBOOK_ASSIGN_OR_RETURN(RecentHeads ours, client.ReadHeads(fingerprint));
-//   Comparison comparison = CompareAnswers(ours.seen, theirs.seen);
-//
-// In this order: when the log answers the second channel, it cannot know whose
-// question will follow on the first one, and there it is bound by what it has
-// shown the user before.
+// Over a second channel: client/gossip/second_look.h.
 #ifndef SEALBOOK_CLIENT_GOSSIP_DISTINGUISHED_CLIENT_H_
 #define SEALBOOK_CLIENT_GOSSIP_DISTINGUISHED_CLIENT_H_
 
@@ -95,10 +86,6 @@ absl::StatusOr<SeenLog> VerifyHeads(
 // advertises a tree is refused (FAILED_PRECONDITION).
 absl::StatusOr<SeenLog> VerifyHeads(
     const keytrans::Configuration& configuration, const OtherAnswer& other);
-
-// The question and the answer of `exchange`, which has no view, beside another
-// one as evidence.
-OtherAnswer ToOtherAnswer(const Exchange& exchange);
 
 }  // namespace sealbook::client
 

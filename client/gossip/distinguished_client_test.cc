@@ -70,6 +70,10 @@ class DistinguishedClientTest : public ::testing::Test {
     EXPECT_EQ(kept->kind, AnswerKind::kDistinguished);
   }
 
+  static OtherAnswer Other(const Exchange& exchange) {
+    return {exchange.request, exchange.response, exchange.time_ms};
+  }
+
   TempFolder temp_;
   TestLog log_;
   FakeServer server_;
@@ -173,9 +177,8 @@ TEST_F(DistinguishedClientTest, RefusesAnotherHistoryThanTheOneItKnows) {
   const auto ours = Read();
   ASSERT_TRUE(ours.ok()) << ours.status();
   EXPECT_EQ(CompareAnswers(ours->seen, theirs->seen).verdict, Verdict::kFork);
-  EXPECT_EQ(
-      VerifyHeads(log_.configuration(), ToOtherAnswer(theirs->exchange))->heads,
-      theirs->seen.heads);
+  EXPECT_EQ(VerifyHeads(log_.configuration(), Other(theirs->exchange))->heads,
+            theirs->seen.heads);
 }
 
 TEST_F(DistinguishedClientTest, KeepsTheEvidenceOfARollback) {
@@ -193,6 +196,8 @@ TEST_F(DistinguishedClientTest, KeepsTheEvidenceOfARollback) {
 
 TEST_F(DistinguishedClientTest, VerifiesNoOtherKindOfAnswer) {
   Exchange exchange = Read()->exchange;
+  EXPECT_EQ(VerifyHeads(log_.configuration(), Other(exchange))->view.size(),
+            8u);
   exchange.kind = AnswerKind::kAsOf;
   EXPECT_THAT(
       std::string(
@@ -201,9 +206,7 @@ TEST_F(DistinguishedClientTest, VerifiesNoOtherKindOfAnswer) {
   // What advertises a tree is not proven to everybody.
   log_.Append(kStart + 5000, {});
   exchange = Read()->exchange;
-  EXPECT_EQ(VerifyHeads(log_.configuration(), ToOtherAnswer(exchange))
-                .status()
-                .code(),
+  EXPECT_EQ(VerifyHeads(log_.configuration(), Other(exchange)).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }
 
