@@ -498,6 +498,16 @@ void CommandLine::AddWatch() {
       ->check(CLI::Range(uint32_t{0}, uint32_t{3660}))
       ->type_name("DAYS")
       ->capture_default_str();
+  command
+      ->add_option("--via", watch_.via,
+                   "Second channel: socks5://HOST:PORT, or another server of "
+                   "the same log")
+      ->type_name("WAY");
+  command
+      ->add_option("--via-ca", watch_.via_ca_file,
+                   "PEM bundle of the CAs of that server [default: those of "
+                   "the log's]")
+      ->type_name("FILE");
   AddWatchChannels(command);
   command->add_flag("--quiet", watch_.quiet, "Print alarms and errors only");
   AddState(command, watch_.state);

@@ -87,8 +87,10 @@ struct WatchCommandOptions {
   std::vector<std::string> addresses;
   std::string state;
   AlarmChannelOptions channels;
-  // --via: see client/gossip; empty: no second channel.
+  // As ParseVia takes it; empty: there is no second channel.
   std::string via;
+  // Of another server; empty: those of the log's.
+  std::string via_ca_file;
   std::vector<int64_t> dismiss;
   uint64_t every_s = 3600;
   uint32_t expiring_days = 30;

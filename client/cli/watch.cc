@@ -1,7 +1,9 @@
 #include "client/cli/watch.h"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,8 +20,12 @@
 #include "client/cli/log_of_state.h"
 #include "client/cli/lookup_report.h"
 #include "client/entry_view.h"
+#include "client/gossip/compare.h"
+#include "client/gossip/second_look.h"
+#include "client/second_channel.h"
 #include "client/watch/watcher.h"
 #include "client/words.h"
+#include "crypto/random.h"
 #include "nlohmann/json.hpp"
 #include "smime/address.h"
 
@@ -286,6 +292,30 @@ class Watch {
   RoundPrinter printer_;
 };
 
+// Compares what the log shows there with what it shows here.
+std::function<absl::Status()> CompareOver(const Via& via,
+                                          const WatchCommandOptions& options,
+                                          LogOfState& opened,
+                                          const Terminal& terminal) {
+  SecondLookOptions look;
+  look.ca_file = options.via_ca_file;
+  look.timeout_ms = options.timeout_s * 1000;
+  return [via, look, &opened, clock = terminal.clock]() -> absl::Status {
+    // The log as the state has it now.
+    SEALBOOK_ASSIGN_OR_RETURN(const LogRecord log,
+                              opened.state.ReadLog(opened.log.fingerprint));
+    SEALBOOK_ASSIGN_OR_RETURN(
+        const SecondLook found,
+        LookTwice(opened.state, log, via, look, clock, crypto::SystemRandom()));
+    SEALBOOK_RETURN_IF_ERROR(found.fork);
+    if (found.comparison.verdict == Verdict::kConsistent) {
+      return absl::OkStatus();
+    }
+    return absl::UnavailableError(
+        "the two answers have nothing in common to compare");
+  };
+}
+
 absl::StatusOr<ExitCode> RunChecks(const WatchCommandOptions& options,
                                    LogOfState& opened, Terminal& terminal) {
   WatchSettings settings;
@@ -294,6 +324,14 @@ absl::StatusOr<ExitCode> RunChecks(const WatchCommandOptions& options,
   settings.monitor.patience.sleep = terminal.sleep;
   settings.expiry_ahead_ms =
       uint64_t{options.expiring_days} * 24 * 3'600 * 1'000;
+  if (!options.via.empty()) {
+    SEALBOOK_ASSIGN_OR_RETURN(const Via via, ParseVia(options.via));
+    settings.compare = CompareOver(via, options, opened, terminal);
+  } else if (!options.quiet && !options.json) {
+    terminal.err << "note: no second channel is configured (--via), so a log "
+                    "that shows you a history of your own goes unnoticed "
+                    "unless you compare it with somebody: sealbook gossip\n";
+  }
   SEALBOOK_ASSIGN_OR_RETURN(Channels channels,
                             OpenChannels(options.channels, &terminal.out));
   Endpoint endpoint{.server = opened.log.server};
@@ -410,6 +448,8 @@ absl::StatusOr<ExitCode> Run(const WatchCommandOptions& options,
 ExitCode RunWatch(const WatchCommandOptions& options, Terminal& terminal) {
   absl::Status usage = CheckUsage(options);
   if (usage.ok()) usage = ParseLabels(options).status();
+  if (usage.ok() && !options.via.empty())
+    usage = ParseVia(options.via).status();
   if (!usage.ok()) {
     ReportError(usage, options.json, terminal);
     return ExitCode::kUsage;
