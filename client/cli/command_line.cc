@@ -573,9 +573,8 @@ void CommandLine::AddGossip() {
   CLI::App* command = app_.add_subcommand(
       "gossip", "Notices that the log shows different people different things");
   command->require_subcommand(1);
-  command->footer(std::string("Examples:\n") +
-                  "  sealbook gossip show\n"
-                  "  sealbook gossip compare theirs.txt\n"
+  command->footer(std::string("Examples:\n  sealbook gossip show\n") +
+                  "  sealbook gossip compare mail.txt\n"
                   "  sealbook gossip check --via socks5://127.0.0.1:9050\n\n" +
                   kExitCodes);
   AddGossipShow(*command);
@@ -591,8 +590,8 @@ void CommandLine::AddGossipShow(CLI::App& gossip) {
       "  sealbook gossip show --qr\n"
       "  # Signed by the log, to prove a fork to others:\n"
       "  sealbook gossip show --export answer\n");
-  command->add_flag("--qr", gossip_show_.qr,
-                    "Print a QR code, too (the 4 newest heads)");
+  CLI::Option* qr = command->add_flag(
+      "--qr", gossip_show_.qr, "Print a QR code, too (the 4 newest heads)");
   command
       ->add_option("--png", gossip_show_.png_file,
                    "Write the QR code to a new PNG file")
@@ -617,6 +616,7 @@ void CommandLine::AddGossipShow(CLI::App& gossip) {
       ->type_name("DIR");
   AddState(command, gossip_show_.state);
   AddCommon(command, gossip_show_.timeout_s, gossip_show_.json);
+  qr->excludes(command->get_option("--json"));
 }
 
 void CommandLine::AddGossipCompare(CLI::App& gossip) {
@@ -624,7 +624,7 @@ void CommandLine::AddGossipCompare(CLI::App& gossip) {
       gossip, "compare",
       "Compares somebody else's heads with what is seen here",
       [this] { return RunGossipCompare(gossip_compare_, terminal_); },
-      "  sealbook gossip compare theirs.txt\n"
+      "  sealbook gossip compare mail.txt\n"
       "  zbarcam --raw --oneshot | sealbook gossip compare -\n"
       "  # A folder of `gossip show --export`:\n"
       "  sealbook gossip compare answer\n");

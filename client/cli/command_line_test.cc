@@ -73,6 +73,7 @@ TEST(CommandLineTest, WrongUsageEndsWithTwo) {
            {{"gossip", "compare"}, "FILE"},
            {{"gossip", "check"}, "--via"},
            {{"gossip", "show", "--heads", "0"}, "heads"},
+           {{"gossip", "show", "--qr", "--json"}, "excludes"},
            {{"completion", "fish"}, "fish"}}) {
     Result result = RunCli(wrong.arguments);
     EXPECT_EQ(result.code, 2) << wrong.word;
