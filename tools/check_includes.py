@@ -30,12 +30,13 @@ LAYERS = {
 
 # Header prefixes that only some folders may include.
 ONLY_IN = [
-    (r"openssl/", ["crypto", "smime", "tests/reference"]),
+    (r"openssl/", ["crypto", "smime", "client/ldap", "tests/reference"]),
     (r"sodium", ["crypto"]),
     (r"grpc", ["server", "client", "tests"]),
     (r"google/protobuf/", ["server", "client", "tests"]),
     (r"leveldb/", ["server", "tests"]),
     (r"sqlite3", ["client", "tests"]),
+    (r"lber", ["client/ldap"]),
     (r"spdlog/", ["server", "client"]),
     (r"CLI/", ["server", "client", "tests"]),
     (r"httplib", ["server/admin"]),
