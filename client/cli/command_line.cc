@@ -7,6 +7,7 @@
 #include "client/cli/completion.h"
 #include "client/cli/configure.h"
 #include "client/cli/history.h"
+#include "client/cli/ldap.h"
 #include "client/cli/lookup.h"
 #include "client/cli/options.h"
 #include "client/cli/publish.h"
@@ -43,6 +44,7 @@ class CommandLine {
     AddConfigure();
     AddLookup();
     AddHistory();
+    AddLdap();
     AddPublish();
     AddRevoke();
     AddVerify();
@@ -110,6 +112,7 @@ class CommandLine {
   void AddConfigure();
   void AddLookup();
   void AddHistory();
+  void AddLdap();
   static void AddConnection(CLI::App* command, PublisherConnection& connection,
                             bool& json);
   void AddPublish();
@@ -128,6 +131,7 @@ class CommandLine {
   ConfigureOptions configure_;
   LookupCommandOptions lookup_;
   HistoryCommandOptions history_;
+  LdapOptions ldap_;
   PublishOptions publish_;
   RevokeOptions revoke_;
   VerifyOptions verify_;
@@ -228,6 +232,60 @@ void CommandLine::AddHistory() {
       ->type_name("N");
   AddState(command, history_.state);
   AddCommon(command, history_.timeout_s, history_.json);
+}
+
+void CommandLine::AddLdap() {
+  CLI::App* command = Add(
+      "ldap", "Answers mail clients on this machine over LDAP, verified",
+      [this] { return RunLdap(ldap_, terminal_); },
+      "  sealbook ldap\n"
+      "  ldapsearch -x -H ldap://127.0.0.1:1389 '(mail=alice@example.org)'\n"
+      "  # Two directories: one for a mail domain, the other for the rest.\n"
+      "  sealbook ldap --state example.org=/srv/org-log --state /srv/log\n"
+      "  sealbook ldap --certificate localhost.pem --key localhost-key.pem\n");
+  command->add_option("--listen", ldap_.address, "Address to listen on")
+      ->type_name("IP")
+      ->capture_default_str();
+  command
+      ->add_option("--port", ldap_.port,
+                   "Port to listen on; 0: one that is free [default: 1389, "
+                   "with a certificate 1636]")
+      ->type_name("N");
+  command->add_flag("--allow-remote", ldap_.allow_remote,
+                    "Listen on an address that other machines reach. What they "
+                    "are told, they cannot verify");
+  CLI::Option* certificate =
+      command
+          ->add_option("--certificate", ldap_.certificate_file,
+                       "TLS certificate, PEM, followed by its issuers: ldaps")
+          ->type_name("FILE");
+  CLI::Option* key = command
+                         ->add_option("--key", ldap_.key_file,
+                                      "Private key of the certificate, PEM")
+                         ->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  command
+      ->add_option("--state", ldap_.states,
+                   "Folder of what is remembered of a log, or of the log to "
+                   "ask about one mail domain (may be repeated) [default: as "
+                   "for lookup]")
+      ->type_name("[DOMAIN=]DIR")
+      ->take_all()
+      ->expected(1);
+  command
+      ->add_option("--cache", ldap_.cache_s,
+                   "Seconds that an answer is kept; never one that the log "
+                   "itself would call too old")
+      ->check(CLI::Range(uint64_t{0}, uint64_t{86400}))
+      ->capture_default_str();
+  command
+      ->add_option("--timeout", ldap_.timeout_s,
+                   "Seconds that the directory may take")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{300}))
+      ->capture_default_str();
+  command->add_flag("--quiet", ldap_.quiet,
+                    "Print nothing but what goes wrong");
 }
 
 void CommandLine::AddConnection(CLI::App* command,

@@ -35,8 +35,8 @@ TEST(CommandLineTest, NamesVersionAndDraft) {
 }
 
 TEST(CommandLineTest, EveryCommandHasHelpWithExamplesAndExitCodes) {
-  for (std::string command :
-       {"configure", "lookup", "publish", "verify", "status", "completion"}) {
+  for (std::string command : {"configure", "lookup", "ldap", "publish",
+                              "verify", "status", "completion"}) {
     Result result = RunCli({command, "--help"});
     EXPECT_EQ(result.code, 0) << command;
     EXPECT_THAT(result.out, AllOf(HasSubstr("Examples:\n"),
