@@ -75,8 +75,8 @@ TEST(CommandLineTest, CompletesCommandsAndOptions) {
   Result result = RunCli({"completion", "bash"});
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(result.out,
-              AllOf(HasSubstr("configure lookup history publish revoke verify "
-                              "status"),
+              AllOf(HasSubstr("configure lookup history ldap publish revoke "
+                              "verify status"),
                     HasSubstr("--export"), HasSubstr("--absence"),
                     HasSubstr("complete -o filenames -F _sealbook sealbook")));
 }

@@ -184,6 +184,8 @@ void AddResult(BerWriter& writer, const Result& result) {
 }  // namespace
 
 absl::StatusOr<Message> ParseMessage(absl::string_view bytes) {
+  // liblber would take longer lengths than a message may have.
+  SEALBOOK_RETURN_IF_ERROR(BerMessageSize(bytes).status());
   BerReader outer(bytes);
   SEALBOOK_ASSIGN_OR_RETURN(absl::string_view content,
                             outer.Read(kBerSequence));

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -154,6 +155,10 @@ void Server::Accept() {
     const int fd = accept4(listener_->fd(), nullptr, nullptr,
                            SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
+      // An answer is several messages: none is to wait until the client has
+      // acknowledged the one before.
+      const int on = 1;
+      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       Admit(std::make_shared<Socket>(fd));
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
                errno == ENOBUFS) {
