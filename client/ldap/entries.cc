@@ -132,6 +132,19 @@ std::vector<Entry> MakeEntries(const smime::Address& address,
   return entries;
 }
 
+std::vector<Entry> MakeIssuerEntries(absl::string_view dn,
+                                     std::vector<std::string> ders) {
+  std::vector<Entry> entries;
+  // One each: some clients read the first value only.
+  for (std::string& der : ders) {
+    entries.push_back(
+        {.dn = std::string(dn),
+         .attributes = {{"objectClass", {"top", "pkiCA"}},
+                        {"cACertificate;binary", {std::move(der)}}}});
+  }
+  return entries;
+}
+
 std::vector<Entry> InterleaveEntries(std::vector<std::vector<Entry>> entries) {
   std::vector<Entry> result;
   for (std::vector<Entry>& of_one : entries) {

@@ -30,6 +30,11 @@ inline constexpr char kCertificateAttribute[] = "userCertificate;binary";
 std::vector<Entry> MakeEntries(const smime::Address& address,
                                const EntryView& view, absl::string_view base);
 
+// An issuer's entry, called by its subject as it was asked for; none without
+// certificates.
+std::vector<Entry> MakeIssuerEntries(absl::string_view dn,
+                                     std::vector<std::string> ders);
+
 // The entries of several addresses as they are sent: the first of each, then
 // the others, so that a size limit cuts no address off.
 std::vector<Entry> InterleaveEntries(std::vector<std::vector<Entry>> entries);

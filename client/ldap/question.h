@@ -41,6 +41,8 @@ struct Question {
   // Why values of `mail` that hold an "@", or bytes that no text has, are no
   // addresses. Those without are names that somebody looks for.
   std::vector<std::string> not_addresses;
+
+  bool Empty() const { return addresses.empty() && not_addresses.empty(); }
 };
 
 // RESOURCE_EXHAUSTED: more than kMaxAddresses.

@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
 #include "client/ldap/gateway.h"
+#include "client/ldap/issuers.h"
 #include "client/ldap/session.h"
 #include "client/ldap/stream.h"
 #include "client/search_calls.h"
@@ -98,6 +99,7 @@ class Server {
   void SetIdle(Connections::iterator connection, bool idle);
 
   Lookups& lookups_;
+  Issuers issuers_;
   const Clock clock_;
   const ServerOptions options_;
   const std::shared_ptr<Socket> listener_;

@@ -54,16 +54,6 @@ const Entry* FindOwnEntry(const SearchRequest& search) {
   return nullptr;
 }
 
-std::vector<Entry> EntriesOf(const smime::Address& address,
-                             const Proven& proven, absl::string_view base,
-                             uint64_t now_ms) {
-  if (!proven.entry.has_value()) return {};
-  return MakeEntries(address,
-                     ViewEntry(*proven.entry, proven.issuers, address,
-                               static_cast<int64_t>(now_ms)),
-                     base);
-}
-
 // What is to be known of an answer without a certificate.
 std::string WhyEmpty(const Proven& proven) {
   return absl::StrCat(
@@ -184,6 +174,8 @@ absl::Status Session::HandleSearch(int32_t id, const SearchRequest& search,
               "the base of the search holds control characters"};
   } else if (!question->addresses.empty()) {
     result = LookUp(search, *question, entries);
+  } else if (search.scope == Scope::kBase && question->Empty()) {
+    entries = MakeIssuerEntries(search.base, issuers_.Find(search.base));
   } else if (!question->not_addresses.empty()) {
     result = {ResultCode::kInvalidAttributeSyntax, question->not_addresses[0]};
   }
@@ -216,7 +208,6 @@ Result Session::LookUp(const SearchRequest& search, const Question& question,
   if (served.empty()) return {ResultCode::kNoSuchObject, notes.back()};
   const Directory::Answers answers =
       lookups_.LookUp(served, DeadlineOf(search));
-  const uint64_t now = clock_();
   std::vector<std::vector<Entry>> of_each;
   for (size_t i = 0; i < served.size(); ++i) {
     if (!answers[i].ok()) {
@@ -224,11 +215,23 @@ Result Session::LookUp(const SearchRequest& search, const Question& question,
       result.text = absl::StrCat(served[i].label(), ": ", result.text);
       return result;
     }
-    of_each.push_back(EntriesOf(served[i], **answers[i], search.base, now));
+    of_each.push_back(EntriesOf(served[i], **answers[i], search.base));
     if (of_each.back().empty()) notes.push_back(WhyEmpty(**answers[i]));
   }
   entries = InterleaveEntries(std::move(of_each));
   return {ResultCode::kSuccess, absl::StrJoin(notes, "; ")};
+}
+
+std::vector<Entry> Session::EntriesOf(const smime::Address& address,
+                                      const Proven& proven,
+                                      absl::string_view base) {
+  if (!proven.entry.has_value()) return {};
+  const EntryView view = ViewEntry(*proven.entry, proven.issuers, address,
+                                   static_cast<int64_t>(clock_()));
+  for (const CertificateView& certificate : view.certificates) {
+    if (certificate.usable()) issuers_.Remember(certificate.issuers);
+  }
+  return MakeEntries(address, view, base);
 }
 
 Deadline Session::DeadlineOf(const SearchRequest& search) const {

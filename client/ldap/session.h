@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "client/ldap/gateway.h"
+#include "client/ldap/issuers.h"
 #include "client/ldap/message.h"
 #include "client/ldap/question.h"
 #include "client/search_calls.h"
@@ -36,9 +37,13 @@ class Session {
   // Sends one message; an error ends the session.
   using Send = std::function<absl::Status(absl::string_view message)>;
 
-  // `lookups` outlives this.
-  Session(Lookups& lookups, Clock clock, SessionOptions options)
-      : lookups_(lookups), clock_(std::move(clock)), options_(options) {}
+  // `lookups` and `issuers` outlive this.
+  Session(Lookups& lookups, Issuers& issuers, Clock clock,
+          SessionOptions options)
+      : lookups_(lookups),
+        issuers_(issuers),
+        clock_(std::move(clock)),
+        options_(options) {}
 
   // Answers one whole message. False: the connection is to be closed.
   [[nodiscard]] bool Answer(absl::string_view bytes, const Send& send);
@@ -57,9 +62,12 @@ class Session {
   // The entries, and what the search ends with.
   Result LookUp(const SearchRequest& search, const Question& question,
                 std::vector<Entry>& entries);
+  std::vector<Entry> EntriesOf(const smime::Address& address,
+                               const Proven& proven, absl::string_view base);
   Deadline DeadlineOf(const SearchRequest& search) const;
 
   Lookups& lookups_;
+  Issuers& issuers_;
   const Clock clock_;
   const SessionOptions options_;
 };

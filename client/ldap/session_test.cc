@@ -44,7 +44,8 @@ class SessionTest : public ::testing::Test {
   }
 
   FakeLookups lookups_;
-  Session session_{lookups_, [] { return FakeLookups::kNow; }, {}};
+  Issuers issuers_;
+  Session session_{lookups_, issuers_, [] { return FakeLookups::kNow; }, {}};
   bool goes_on_ = false;
 };
 
@@ -194,6 +195,20 @@ TEST_F(SessionTest, ShowsItselfAndItsSchema) {
   ASSERT_THAT(schema, SizeIs(2));
   EXPECT_THAT(schema[0].entry.attributes[0].values, SizeIs(4));
   EXPECT_EQ(lookups_.calls, 0);
+}
+
+TEST_F(SessionTest, GivesAnIssuerAgainByItsName) {
+  const std::string by_name =
+      Search(1, Present("objectClass"), {.base = "CN=Issuing", .scope = 0});
+  EXPECT_THAT(Ask(by_name), SizeIs(1));
+  EXPECT_THAT(Ask(Search(1, kAlice)), SizeIs(2));
+  const std::vector<Response> responses = Ask(by_name);
+  ASSERT_THAT(responses, SizeIs(2));
+  EXPECT_EQ(responses[0].entry.dn, "CN=Issuing");
+  EXPECT_EQ(responses[0].entry.attributes[1].name, "cACertificate;binary");
+  EXPECT_THAT(responses[0].entry.attributes[1].values,
+              ElementsAre(lookups_.issuing().der()));
+  EXPECT_EQ(lookups_.calls, 1);
 }
 
 TEST_F(SessionTest, KnowsControlsThatMayBeIgnored) {

@@ -87,6 +87,21 @@ done
 expect 0 "sha2 fpr" gpgsm --batch --list-external-keys carol@example.org
 gpgsm --batch --list-external-keys nobody@example.org >nobody.txt 2>&1 || true
 if grep -q 'fpr' nobody.txt; then die "somebody"; fi
+# What was found is imported, as Kleopatra does it, and encrypted to. The
+# intermediate is asked for by its name.
+sha1_of() { openssl x509 -in "$1" -noout -fingerprint -sha1 | sed 's/.*=//; s/://g'; }
+printf 'auto-issuer-key-retrieve\ndisable-crl-checks\n' >>"$GNUPGHOME/gpgsm.conf"
+printf '%s S relax\n' "$(sha1_of ca/root.pem)" >"$GNUPGHOME/trustlist.txt"
+expect 0 'imported: 1' gpgsm --batch --import ca/root.pem
+gpgsm --batch --list-external-keys alice@example.org >/dev/null
+printf 'INPUT FD=3\nIMPORT --re-import\nBYE\n' |
+  gpgsm --batch --server 3< <(sha1_of ca/alice-encrypt.crt) >import.txt 2>&1
+printf 'a secret\n' >secret.txt
+expect 0 '' gpgsm --batch --encrypt --recipient alice@example.org \
+  --output secret.p7m secret.txt
+openssl cms -decrypt -inform DER -in secret.p7m -recip ca/alice-encrypt.crt \
+  -inkey ca/alice-encrypt.key -out read.txt
+grep -q 'a secret' read.txt || die "it cannot be read: $(cat read.txt)"
 gpgconf --kill all
 rm -rf "$GNUPGHOME"
 
