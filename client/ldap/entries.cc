@@ -11,6 +11,31 @@
 namespace sealbook::client::ldap {
 namespace {
 
+// What entries here can have, from RFC 4512, 4519, 4523, 4524 and 2798.
+constexpr char kObjectClassType[] =
+    "( 2.5.4.0 NAME 'objectClass' EQUALITY objectIdentifierMatch "
+    "SYNTAX 1.3.6.1.4.1.1466.115.121.1.38 )";
+constexpr char kCnType[] =
+    "( 2.5.4.3 NAME ( 'cn' 'commonName' ) EQUALITY caseIgnoreMatch "
+    "SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )";
+constexpr char kSnType[] =
+    "( 2.5.4.4 NAME ( 'sn' 'surname' ) EQUALITY caseIgnoreMatch "
+    "SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )";
+constexpr char kMailType[] =
+    "( 0.9.2342.19200300.100.1.3 NAME ( 'mail' 'rfc822Mailbox' ) "
+    "EQUALITY caseIgnoreIA5Match SYNTAX 1.3.6.1.4.1.1466.115.121.1.26{256} )";
+constexpr char kUserCertificateType[] =
+    "( 2.5.4.36 NAME 'userCertificate' EQUALITY certificateExactMatch "
+    "SYNTAX 1.3.6.1.4.1.1466.115.121.1.8 )";
+constexpr char kTopClass[] = "( 2.5.6.0 NAME 'top' ABSTRACT MUST objectClass )";
+constexpr char kPersonClass[] =
+    "( 2.5.6.6 NAME 'person' SUP top STRUCTURAL MUST ( sn $ cn ) )";
+constexpr char kOrganizationalPersonClass[] =
+    "( 2.5.6.7 NAME 'organizationalPerson' SUP person STRUCTURAL )";
+constexpr char kInetOrgPersonClass[] =
+    "( 2.16.840.1.113730.3.2.2 NAME 'inetOrgPerson' SUP organizationalPerson "
+    "STRUCTURAL MAY ( mail $ userCertificate ) )";
+
 // A value within a DN (RFC 4514, 2.4). Labels have no control characters.
 std::string EscapeDnValue(absl::string_view value) {
   std::string escaped;
@@ -135,6 +160,7 @@ std::vector<Entry> MakeEntries(const smime::Address& address,
 std::vector<Entry> MakeIssuerEntries(absl::string_view dn,
                                      std::vector<std::string> ders) {
   std::vector<Entry> entries;
+  entries.reserve(ders.size());
   // One each: some clients read the first value only.
   for (std::string& der : ders) {
     entries.push_back(
@@ -171,32 +197,16 @@ Entry RootEntry(absl::string_view vendor_version) {
                          {"vendorVersion", {std::string(vendor_version)}}}};
 }
 
-// From RFC 4512, 4519, 4523, 4524 and 2798, what entries here can have.
 Entry SubschemaEntry() {
-  return {
-      .dn = kSubschemaDn,
-      .attributes = {
-          {"objectClass", {"top", "subentry", "subschema"}},
-          {"cn", {"Subschema"}},
-          {"attributeTypes",
-           {"( 2.5.4.0 NAME 'objectClass' EQUALITY objectIdentifierMatch "
-            "SYNTAX 1.3.6.1.4.1.1466.115.121.1.38 )",
-            "( 2.5.4.3 NAME ( 'cn' 'commonName' ) EQUALITY caseIgnoreMatch "
-            "SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
-            "( 2.5.4.4 NAME ( 'sn' 'surname' ) EQUALITY caseIgnoreMatch "
-            "SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
-            "( 0.9.2342.19200300.100.1.3 NAME ( 'mail' 'rfc822Mailbox' ) "
-            "EQUALITY caseIgnoreIA5Match "
-            "SYNTAX 1.3.6.1.4.1.1466.115.121.1.26{256} )",
-            "( 2.5.4.36 NAME 'userCertificate' EQUALITY certificateExactMatch "
-            "SYNTAX 1.3.6.1.4.1.1466.115.121.1.8 )"}},
-          {"objectClasses",
-           {"( 2.5.6.0 NAME 'top' ABSTRACT MUST objectClass )",
-            "( 2.5.6.6 NAME 'person' SUP top STRUCTURAL MUST ( sn $ cn ) )",
-            "( 2.5.6.7 NAME 'organizationalPerson' SUP person STRUCTURAL )",
-            "( 2.16.840.1.113730.3.2.2 NAME 'inetOrgPerson' SUP "
-            "organizationalPerson STRUCTURAL MAY ( mail $ userCertificate ) "
-            ")"}}}};
+  return {.dn = kSubschemaDn,
+          .attributes = {{"objectClass", {"top", "subentry", "subschema"}},
+                         {"cn", {"Subschema"}},
+                         {"attributeTypes",
+                          {kObjectClassType, kCnType, kSnType, kMailType,
+                           kUserCertificateType}},
+                         {"objectClasses",
+                          {kTopClass, kPersonClass, kOrganizationalPersonClass,
+                           kInetOrgPersonClass}}}};
 }
 
 Entry Select(const Entry& entry, absl::Span<const std::string> attributes) {
