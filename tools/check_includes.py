@@ -30,7 +30,7 @@ LAYERS = {
 
 # Header prefixes that only some folders may include.
 ONLY_IN = [
-    (r"openssl/", ["crypto", "smime", "tests/reference"]),
+    (r"openssl/", ["crypto", "smime", "client/ldap", "tests/reference"]),
     (r"sodium", ["crypto"]),
     (r"grpc", ["server", "client", "tests"]),
     (r"google/protobuf/", ["server", "client", "tests"]),
@@ -38,6 +38,7 @@ ONLY_IN = [
     (r"sqlite3", ["client", "tests"]),
     (r"curl/", ["client/alarms"]),
     (r"(qrencode|zlib)\.h", ["client"]),
+    (r"lber", ["client/ldap"]),
     (r"spdlog/", ["server", "client"]),
     (r"CLI/", ["server", "client", "tests"]),
     (r"httplib", ["server/admin"]),

@@ -38,8 +38,9 @@ TEST(CommandLineTest, NamesVersionAndDraft) {
 
 TEST(CommandLineTest, EveryCommandHasHelpWithExamplesAndExitCodes) {
   for (std::string command :
-       {"configure", "lookup", "publish", "verify", "status", "gossip",
-        "gossip show", "gossip compare", "gossip check", "completion"}) {
+       {"configure", "lookup", "history", "ldap", "publish", "revoke", "verify",
+        "watch", "status", "gossip", "gossip show", "gossip compare",
+        "gossip check", "completion"}) {
     std::vector<std::string> words = absl::StrSplit(command, ' ');
     words.push_back("--help");
     Result result = RunCli(words);
@@ -87,8 +88,8 @@ TEST(CommandLineTest, CompletesCommandsAndOptions) {
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(
       result.out,
-      AllOf(HasSubstr("configure lookup history publish revoke verify "
-                      "status gossip completion"),
+      AllOf(HasSubstr("configure lookup history ldap publish revoke verify "
+                      "watch status gossip completion"),
             HasSubstr("below=\"show compare check\""), HasSubstr("--via"),
             HasSubstr("--export"), HasSubstr("--absence"),
             HasSubstr("complete -o filenames -F _sealbook sealbook")));

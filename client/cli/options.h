@@ -153,6 +153,20 @@ struct GossipCheckOptions {
   bool json = false;
 };
 
+struct LdapOptions {
+  // Folders, or "DOMAIN=FOLDER"; none: the default for all domains.
+  std::vector<std::string> states;
+  std::string address = "127.0.0.1";
+  std::optional<uint16_t> port;
+  // Both or neither.
+  std::string certificate_file;
+  std::string key_file;
+  uint64_t cache_s = 300;
+  uint64_t timeout_s = 6;
+  bool allow_remote = false;
+  bool quiet = false;
+};
+
 struct StatusOptions {
   std::string state;
   uint64_t timeout_s = 10;
