@@ -274,11 +274,11 @@ TEST_F(StateTest, RefusesTheDatabaseOfAnotherProgram) {
 
 TEST_F(StateTest, RefusesANewerSchema) {
   OpenState();
-  EditDatabase("PRAGMA user_version = 2");
+  EditDatabase("PRAGMA user_version = 3");
   absl::Status status = OpenError();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("newer"), HasSubstr("schema version 2")));
+              AllOf(HasSubstr("newer"), HasSubstr("schema version 3")));
 }
 
 TEST_F(StateTest, NoticesAFlippedBitInTheView) {

@@ -32,7 +32,9 @@ namespace {
 constexpr uint16_t kLdapPort = 1389;
 constexpr uint16_t kLdapsPort = 1636;
 
-// Writes lines and alarms to terminal.err, an alarm once. Thread-safe.
+// Writes lines and alarms to terminal.err, an alarm once, and keeps alarms in
+// the state of their log, from where `sealbook watch` delivers them.
+// Thread-safe.
 class Journal : public AlarmRaiser {
  public:
   explicit Journal(Terminal& terminal) : terminal_(terminal) {}
@@ -42,9 +44,24 @@ class Journal : public AlarmRaiser {
     terminal_.err << Now() << " " << line << std::endl;
   }
 
+  void AddState(const std::string& log, const std::string& folder) {
+    MutexLock lock(mutex_);
+    folders_[log] = folder;
+  }
+
   absl::Status Raise(const Alarm& alarm) override {
     MutexLock lock(mutex_);
-    if (!raised_.insert(alarm.key).second) return absl::OkStatus();
+    Print(alarm);
+    const auto folder = folders_.find(alarm.log);
+    if (folder == folders_.end()) return absl::OkStatus();
+    SEALBOOK_ASSIGN_OR_RETURN(
+        State state, State::Open(folder->second, State::Mode::kExisting));
+    return state.RaiseAlarm(alarm);
+  }
+
+ private:
+  void Print(const Alarm& alarm) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!raised_.insert(alarm.key).second) return;
     // What is forgotten is said again.
     if (raised_.size() > kMaxRaised) raised_ = {alarm.key};
     terminal_.err << Now() << " ALARM (" << AlarmKindName(alarm.kind)
@@ -53,10 +70,8 @@ class Journal : public AlarmRaiser {
       terminal_.err << "  " << line << "\n";
     }
     terminal_.err.flush();
-    return absl::OkStatus();
   }
 
- private:
   static constexpr size_t kMaxRaised = 1000;
 
   std::string Now() const {
@@ -66,6 +81,8 @@ class Journal : public AlarmRaiser {
   Mutex mutex_;
   Terminal& terminal_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> raised_ ABSL_GUARDED_BY(mutex_);
+  // By log.
+  std::map<std::string, std::string> folders_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The mail domains of each state's folder; "" for all others.
@@ -166,6 +183,7 @@ class Command {
         std::shared_ptr<ldap::Directory> directory,
         ldap::Directory::Open(std::move(state), terminal_.clock, journal_,
                               std::move(directory_options)));
+    journal_.AddState(directory->log().fingerprint.ToHex(), folder);
     for (const std::string& domain : domains) {
       SEALBOOK_RETURN_IF_ERROR(gateway_.Add(domain, directory));
       lines_.push_back(

@@ -173,7 +173,7 @@ std::optional<Alarm> FailureAlarm(const AlarmContext& context,
         "stopped, or somebody shows you an old copy of it.");
   } else if (reason == RefusalReason::kFork ||
              reason == RefusalReason::kTreeSize) {
-    alarm = MakeAlarm(context, AlarmKind::kFork, "", RefusalName(*reason));
+    alarm = MakeAlarm(context, AlarmKind::kFork, "", "");
     alarm.subject = "the log contradicts what it signed before";
     alarm.lines.push_back(
         "The log shows you another history than the one it has shown before. "
@@ -187,8 +187,10 @@ std::optional<Alarm> FailureAlarm(const AlarmContext& context,
       alarm.lines.emplace_back(RefusalInWords(*reason));
     }
   }
-  alarm.lines.emplace_back(failure.message());
-  alarm.lines.push_back(absl::StrCat("Server: ", context.server));
+  alarm.lines.push_back(Printable(failure.message()));
+  if (!context.server.empty()) {
+    alarm.lines.push_back(absl::StrCat("Server: ", context.server));
+  }
   alarm.evidence = EvidenceOf(failure).value_or("");
   Json details;
   details["reason"] = reason.has_value() ? std::string(RefusalName(*reason))
