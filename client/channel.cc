@@ -202,12 +202,25 @@ absl::Status CheckTarget(const std::string& target) {
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
-    const Endpoint& endpoint) {
+    const Endpoint& endpoint, const Route& route) {
   SEALBOOK_RETURN_IF_ERROR(CheckTarget(endpoint.server.target));
   SEALBOOK_ASSIGN_OR_RETURN(grpc::SslCredentialsOptions options,
                             ReadCredentials(endpoint));
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
+  if (route.own_connection) {
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  }
+  if (!route.unix_socket.empty()) {
+    const std::string& target = endpoint.server.target;
+    std::string host = target.substr(0, target.rfind(':'));
+    if (host[0] == '[') host = host.substr(1, host.size() - 2);
+    arguments.SetSslTargetNameOverride(host);
+    // As over the network: a name of its own would tell who comes this way.
+    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, target);
+    return grpc::CreateCustomChannel("unix:" + route.unix_socket,
+                                     grpc::SslCredentials(options), arguments);
+  }
   // "dns:" keeps a name such as unix:... from being taken for another scheme.
   return grpc::CreateCustomChannel("dns:///" + endpoint.server.target,
                                    grpc::SslCredentials(options), arguments);

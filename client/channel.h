@@ -30,10 +30,19 @@ struct Endpoint {
 // INVALID_ARGUMENT otherwise, with an example.
 absl::Status CheckTarget(const std::string& target);
 
+// How a channel reaches its server.
+struct Route {
+  // A unix socket that leads there; empty: the network. The server's
+  // certificate has to be for its own name all the same.
+  std::string unix_socket;
+  // Shares no connection with other channels of this process.
+  bool own_connection = false;
+};
+
 // Does not connect yet. Errors: a file cannot be read, holds no PEM block
 // (named with what it should be), or, for the key, others may read it.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(
-    const Endpoint& endpoint);
+    const Endpoint& endpoint, const Route& route = {});
 
 // The same code and message, with what a person can do about it. Requires:
 // !status.ok().

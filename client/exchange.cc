@@ -32,6 +32,7 @@ constexpr std::pair<AnswerKind, const char*> kAnswerFiles[] = {
     {AnswerKind::kOwnerInit, "/owner-init.tls"},
     {AnswerKind::kOwnerMonitor, "/owner-monitor.tls"},
     {AnswerKind::kUpdate, "/update.tls"},
+    {AnswerKind::kDistinguished, "/distinguished.tls"},
 };
 
 constexpr std::pair<const char*, std::optional<std::string> Exchange::*>
@@ -40,6 +41,8 @@ constexpr std::pair<const char*, std::optional<std::string> Exchange::*>
         {"/owner.tls", &Exchange::owner},
         {"/keys.tls", &Exchange::keys},
         {"/retained.tls", &Exchange::retained},
+        {"/heads.txt", &Exchange::heads_text},
+        {"/heads.tls", &Exchange::bare_heads},
 };
 
 std::string AnswerFile(AnswerKind kind) {
@@ -115,14 +118,21 @@ absl::StatusOr<AnswerKind> FindAnswer(const std::string& folder) {
 // Names the exchange and the refusal, so that a repeated answer is seen to be
 // one.
 std::string EvidenceName(const Exchange& exchange) {
-  crypto::Hash hash =
-      crypto::Sha256({crypto::Sha256(exchange.configuration).view(),
-                      crypto::Sha256(exchange.request).view(),
-                      crypto::Sha256(exchange.response).view(),
-                      crypto::Sha256(exchange.view.value_or("")).view(),
-                      crypto::Sha256(exchange.owner.value_or("")).view(),
-                      crypto::Sha256(exchange.keys.value_or("")).view()});
-  return hash.ToHex().substr(0, 32);
+  std::string named;
+  for (const std::string& part :
+       {exchange.configuration, exchange.request, exchange.response,
+        exchange.view.value_or("")}) {
+    absl::StrAppend(&named, crypto::Sha256(part).view());
+  }
+  if (exchange.other.has_value()) {
+    absl::StrAppend(&named, crypto::Sha256(exchange.other->response).view());
+  }
+  for (const auto& heads : {exchange.heads_text, exchange.bare_heads}) {
+    if (heads.has_value()) {
+      absl::StrAppend(&named, crypto::Sha256(*heads).view());
+    }
+  }
+  return crypto::Sha256(named).ToHex().substr(0, 32);
 }
 
 // Appears whole or not at all: half an evidence would be taken for kept.
@@ -160,6 +170,26 @@ absl::Status WithEvidence(const absl::Status& refusal, absl::string_view text,
   return result;
 }
 
+absl::Status WriteOther(const std::string& folder, const OtherAnswer& other) {
+  SEALBOOK_RETURN_IF_ERROR(MakePrivateFolder(folder));
+  SEALBOOK_RETURN_IF_ERROR(
+      WriteNewFile(folder + "/request.tls", other.request));
+  SEALBOOK_RETURN_IF_ERROR(WriteNewFile(
+      folder + AnswerFile(AnswerKind::kDistinguished), other.response));
+  return WriteNewFile(folder + "/time", absl::StrCat(other.time_ms, "\n"));
+}
+
+absl::StatusOr<OtherAnswer> ReadOther(const std::string& folder) {
+  OtherAnswer other;
+  SEALBOOK_ASSIGN_OR_RETURN(other.request, ReadFile(folder + "/request.tls"));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      other.response,
+      ReadFile(folder + AnswerFile(AnswerKind::kDistinguished)));
+  SEALBOOK_ASSIGN_OR_RETURN(std::string time, ReadFile(folder + "/time", 100));
+  SEALBOOK_ASSIGN_OR_RETURN(other.time_ms, ParseTime(time));
+  return other;
+}
+
 }  // namespace
 
 absl::Status WriteExchange(const std::string& folder,
@@ -176,6 +206,9 @@ absl::Status WriteExchange(const std::string& folder,
   for (const auto& [file, part] : kOptionalFiles) {
     if (!(exchange.*part).has_value()) continue;
     SEALBOOK_RETURN_IF_ERROR(WriteNewFile(folder + file, *(exchange.*part)));
+  }
+  if (exchange.other.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(WriteOther(folder + "/other", *exchange.other));
   }
   SEALBOOK_RETURN_IF_ERROR(MakePrivateFolder(folder + "/issuers"));
   // A server may send one twice.
@@ -216,6 +249,9 @@ absl::StatusOr<Exchange> ReadExchange(const std::string& folder) {
   for (const auto& [file, part] : kOptionalFiles) {
     if (!Exists(folder + file)) continue;
     SEALBOOK_ASSIGN_OR_RETURN(exchange.*part, ReadFile(folder + file));
+  }
+  if (Exists(folder + "/other")) {
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.other, ReadOther(folder + "/other"));
   }
   SEALBOOK_ASSIGN_OR_RETURN(exchange.issuers, ReadIssuers(folder + "/issuers"));
   return exchange;

@@ -14,6 +14,7 @@
 //   contact-monitor.tls, owner-init.tls, owner-monitor.tls, update.tls
 //                      ContactMonitorResponse, OwnerInitResponse,
 //                      OwnerMonitorResponse, UpdateResponse
+//   distinguished.tls  DistinguishedResponse
 //   time               when the answer was received: milliseconds since the
 //                      Unix epoch, decimal
 //   view.tls           TreeView that the request advertised; missing when it
@@ -28,6 +29,11 @@
 //   refusal.txt        the typed reason and the message, a line each
 //   retained.tls       of a rollback or a fork: a TreeView that the log
 //                      signed, too, and that the answer contradicts
+//   other/             of a fork that two answers show: request.tls,
+//                      distinguished.tls and time of the other one, which
+//                      advertised no tree
+//   heads.txt          of a fork that somebody else's heads show: their text,
+//   heads.tls          or their DistinguishedHead
 #ifndef SEALBOOK_CLIENT_EXCHANGE_H_
 #define SEALBOOK_CLIENT_EXCHANGE_H_
 
@@ -52,6 +58,16 @@ enum class AnswerKind {
   kOwnerInit,
   kOwnerMonitor,
   kUpdate,
+  kDistinguished,
+};
+
+// A DistinguishedRequest that advertised nothing, and its answer.
+struct OtherAnswer {
+  std::string request;
+  std::string response;
+  uint64_t time_ms = 0;
+
+  friend bool operator==(const OtherAnswer&, const OtherAnswer&) = default;
 };
 
 // Bytes, parsed by nobody yet.
@@ -68,6 +84,10 @@ struct Exchange {
   std::vector<std::string> issuers;
   // Of evidence only: an encoded TreeView that had been verified before.
   std::optional<std::string> retained;
+  // Of evidence of kDistinguished only: what contradicts it.
+  std::optional<OtherAnswer> other;
+  std::optional<std::string> heads_text;
+  std::optional<std::string> bare_heads;
 
   friend bool operator==(const Exchange&, const Exchange&) = default;
 };

@@ -38,9 +38,14 @@ TEST(ExchangeTest, ReadsBackWhatItWrote) {
   TempFolder folder;
   for (AnswerKind kind :
        {AnswerKind::kFound, AnswerKind::kAbsent, AnswerKind::kNoSuchVersion,
-        AnswerKind::kHistory, AnswerKind::kAsOf}) {
+        AnswerKind::kHistory, AnswerKind::kAsOf, AnswerKind::kDistinguished}) {
     Exchange exchange = Example();
     exchange.kind = kind;
+    if (kind == AnswerKind::kDistinguished) {
+      exchange.other = {.request = "r", .response = "a", .time_ms = 7};
+      exchange.heads_text = "text";
+      exchange.bare_heads = "bare";
+    }
     if (kind == AnswerKind::kAbsent) {
       exchange.view.reset();
       exchange.issuers.clear();
@@ -64,6 +69,42 @@ TEST(ExchangeTest, WritesTheNamedFiles) {
                 .value(),
             "issuer");
   EXPECT_EQ(FilesBelow(folder.path("e/issuers")), 1);
+}
+
+TEST(ExchangeTest, NamesAMissingFileOfTheOtherAnswer) {
+  TempFolder folder;
+  Exchange exchange = Example();
+  exchange.kind = AnswerKind::kDistinguished;
+  exchange.other = {.request = "r", .response = "a", .time_ms = 7};
+  for (const char* file : {"request.tls", "distinguished.tls", "time"}) {
+    const std::string place = folder.path(file);
+    ASSERT_TRUE(WriteExchange(place, exchange).ok());
+    const std::string missing = place + "/other/" + file;
+    ASSERT_TRUE(std::filesystem::remove(missing));
+    const absl::Status status = ReadExchange(place).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(missing));
+  }
+}
+
+// The same answer may contradict many things.
+TEST(ExchangeTest, KeepsEachContradictionOfOneAnswer) {
+  TempFolder folder;
+  const absl::Status refusal = keytrans::Refuse(RefusalReason::kFork, "two");
+  Exchange exchange = Example();
+  exchange.kind = AnswerKind::kDistinguished;
+  KeepEvidence(folder.path("e"), exchange, refusal).IgnoreError();
+  for (const char* other : {"a", "b"}) {
+    exchange.other = {.request = "r", .response = other, .time_ms = 7};
+    KeepEvidence(folder.path("e"), exchange, refusal).IgnoreError();
+  }
+  exchange.other.reset();
+  exchange.heads_text = "text";
+  KeepEvidence(folder.path("e"), exchange, refusal).IgnoreError();
+  exchange.heads_text.reset();
+  exchange.bare_heads = "bare";
+  KeepEvidence(folder.path("e"), exchange, refusal).IgnoreError();
+  EXPECT_EQ(FilesBelow(folder.path("e/fork")), 5);
 }
 
 TEST(ExchangeTest, OverwritesNothing) {

@@ -189,6 +189,22 @@ absl::StatusOr<VerifiedAnswer> VerifyForOwner(
              : VerifyOwnerMonitor(verifier, view, exchange, owner);
 }
 
+absl::StatusOr<VerifiedAnswer> VerifyDistinguished(
+    const keytrans::Verifier& verifier, const View& view,
+    const Exchange& exchange) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::DistinguishedRequest request,
+      keytrans::DistinguishedRequest::Parse(exchange.request));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      keytrans::VerifiedDistinguished walked,
+      verifier.VerifyDistinguished(request, view, exchange.response,
+                                   exchange.time_ms));
+  VerifiedAnswer answer =
+      MakeAnswer(exchange, /*label=*/"", std::move(walked.view));
+  answer.distinguished = std::move(walked.entries);
+  return answer;
+}
+
 absl::StatusOr<VerifiedAnswer> VerifyResponse(
     const keytrans::Verifier& verifier, const View& view,
     const Exchange& exchange, std::optional<uint64_t> newer) {
@@ -204,6 +220,8 @@ absl::StatusOr<VerifiedAnswer> VerifyResponse(
     case AnswerKind::kOwnerMonitor:
     case AnswerKind::kUpdate:
       return VerifyForOwner(verifier, view, exchange);
+    case AnswerKind::kDistinguished:
+      return VerifyDistinguished(verifier, view, exchange);
     case AnswerKind::kFound:
     case AnswerKind::kAbsent:
     case AnswerKind::kNoSuchVersion:
@@ -252,6 +270,10 @@ std::vector<uint64_t> TimestampsOf(const keytrans::Configuration& configuration,
     case AnswerKind::kUpdate:
       return Timestamps(keytrans::UpdateResponse::Parse(configuration, bytes),
                         &keytrans::UpdateResponse::update);
+    case AnswerKind::kDistinguished:
+      return Timestamps(
+          keytrans::DistinguishedResponse::Parse(configuration, bytes),
+          &keytrans::DistinguishedResponse::distinguished);
     case AnswerKind::kFound:
     case AnswerKind::kNoSuchVersion:
       break;

@@ -26,6 +26,8 @@ struct VerifiedAnswer {
   uint32_t missing_version = 0;
   // Of kHistory, newest first.
   std::vector<keytrans::VerifiedHistoryVersion> history;
+  // Of kDistinguished, which has no label: right to left.
+  std::vector<keytrans::DistinguishedEntry> distinguished;
   // Of kAsOf: the time that was asked about, milliseconds since the Unix epoch,
   // and the log entry that was the newest then; absent when the log began
   // later.

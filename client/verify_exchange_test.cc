@@ -6,7 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "keytrans/distinguished_structures.h"
+#include "keytrans/prover.h"
 #include "keytrans/refusal.h"
 #include "keytrans/testing/test_log.h"
 
@@ -75,6 +78,39 @@ TEST_F(VerifyExchangeTest, RefusesAnAnswerOfAnotherKind) {
   exchange.kind = AnswerKind::kAsOf;
   ExpectStatus(VerifyExchange(log_.verifier(), exchange).status(), std::nullopt,
                "AsOfRequest is malformed");
+}
+
+TEST_F(VerifyExchangeTest, VerifiesDistinguishedHeads) {
+  keytrans::DistinguishedRequest request;
+  request.last = 3;
+  const auto answer = keytrans::AnswerDistinguished(
+      log_, log_.configuration(), log_.Sign(4, log_.Root(4)), request);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  Exchange exchange;
+  exchange.kind = AnswerKind::kDistinguished;
+  exchange.request = request.Encode();
+  exchange.response = *answer;
+  exchange.time_ms = kStart + 3;
+  exchange.view = log_.View(3).Encode();
+  auto verified = VerifyExchange(log_.verifier(), exchange);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  // The left edge of the implicit search tree.
+  ASSERT_EQ(verified->distinguished.size(), 3u);
+  for (const auto& [i, position] :
+       {std::pair(0, 3), std::pair(1, 1), std::pair(2, 0)}) {
+    EXPECT_EQ(verified->distinguished[i].position, position);
+    EXPECT_EQ(verified->distinguished[i].Root(), log_.Root(position + 1));
+  }
+  EXPECT_EQ(verified->label, "");
+  EXPECT_EQ(verified->view.Root(), log_.Root(4));
+
+  exchange.time_ms = kStart + 7'200'000;
+  ExpectStatus(VerifyExchange(log_.verifier(), exchange).status(),
+               RefusalReason::kStaleHead,
+               "the newest log entry says 2023-11-14");
+  exchange.request += '\0';
+  ExpectStatus(VerifyExchange(log_.verifier(), exchange).status(), std::nullopt,
+               "DistinguishedRequest is malformed");
 }
 
 TEST_F(VerifyExchangeTest, NamesBothTimesOfAnOldAnswer) {

@@ -76,8 +76,8 @@ absl::string_view RefusalInWords(RefusalReason reason) {
       return "The answer is not signed by the log that you trust: it was "
              "changed on the way, or comes from another log.";
     case RefusalReason::kFork:
-      return "The log signed two different trees of one size: it shows "
-             "different people different things. This is proof of "
+      return "The log shows different people different things: two of them "
+             "contradict each other. Where both are signed, this is proof of "
              "misbehaviour; keep the evidence.";
     case RefusalReason::kExpired:
       return "The proof uses log entries that are older than this log promises "

@@ -206,24 +206,22 @@ TEST_P(MonitorTest, OwnerAsksOnUntilTheRightmostDistinguishedEntry) {
 // which it was not told yet.
 TEST_P(MonitorTest, OwnerIsToldOfAVersionAfterMonitoringPastIt) {
   MakeLog(kMinute);
-  AppendUntil(12);
+  AppendUntil(16);
   TestOwner owner(*log_, kAlice);
-  ASSERT_EQ(owner.Init(7), absl::OkStatus());
+  ASSERT_EQ(owner.Init(15), absl::OkStatus());
   Append({{kAlice, "first"}});
   ASSERT_EQ(owner.Update(), absl::OkStatus());
-  ASSERT_THAT(owner.state().entries, ElementsAre(Entry{12, 0}));
+  ASSERT_THAT(owner.state().entries, ElementsAre(Entry{16, 0}));
+  AppendUntil(18);
   Append({{kAlice, "second"}});
-  AppendUntil(15);
+  AppendUntil(20);
   ASSERT_EQ(owner.Monitor(), absl::OkStatus());
-  ASSERT_THAT(owner.state().entries, ElementsAre(Entry{13, 0}));
-  AppendUntil(16);
-  ASSERT_EQ(owner.Monitor(), absl::OkStatus());
-  ASSERT_THAT(owner.state().entries, ElementsAre(Entry{15, 0}));
+  ASSERT_THAT(owner.state().entries, ElementsAre(Entry{19, 0}));
   ASSERT_EQ(owner.Update(), absl::OkStatus());
-  EXPECT_THAT(owner.state().entries, ElementsAre(Entry{13, 1}));
-  AppendUntil(40);
+  EXPECT_THAT(owner.state().entries, ElementsAre(Entry{18, 1}));
+  AppendUntil(30);
   ASSERT_EQ(owner.Monitor(), absl::OkStatus());
-  EXPECT_THAT(owner.state().entries, ElementsAre(Entry{31, 1}));
+  EXPECT_THAT(owner.state().entries, ElementsAre(Entry{23, 1}));
 }
 
 TEST_P(MonitorTest, OwnerNoticesAVersionItWasNotToldOf) {

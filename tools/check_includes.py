@@ -37,6 +37,7 @@ ONLY_IN = [
     (r"leveldb/", ["server", "tests"]),
     (r"sqlite3", ["client", "tests"]),
     (r"curl/", ["client/alarms"]),
+    (r"(qrencode|zlib)\.h", ["client"]),
     (r"spdlog/", ["server", "client"]),
     (r"CLI/", ["server", "client", "tests"]),
     (r"httplib", ["server/admin"]),

@@ -5,6 +5,8 @@
 
 #include <sstream>
 
+#include "absl/strings/str_split.h"
+
 namespace sealbook::client {
 namespace {
 
@@ -36,8 +38,11 @@ TEST(CommandLineTest, NamesVersionAndDraft) {
 
 TEST(CommandLineTest, EveryCommandHasHelpWithExamplesAndExitCodes) {
   for (std::string command :
-       {"configure", "lookup", "publish", "verify", "status", "completion"}) {
-    Result result = RunCli({command, "--help"});
+       {"configure", "lookup", "publish", "verify", "status", "gossip",
+        "gossip show", "gossip compare", "gossip check", "completion"}) {
+    std::vector<std::string> words = absl::StrSplit(command, ' ');
+    words.push_back("--help");
+    Result result = RunCli(words);
     EXPECT_EQ(result.code, 0) << command;
     EXPECT_THAT(result.out, AllOf(HasSubstr("Examples:\n"),
                                   HasSubstr("sealbook " + command),
@@ -63,6 +68,11 @@ TEST(CommandLineTest, WrongUsageEndsWithTwo) {
            {{"lookup", "--pem", "--json", "a@example.org"}, "excludes"},
            {{"configure"}, "--server"},
            {{"publish", "f"}, "--server"},
+           {{"gossip"}, "subcommand"},
+           {{"gossip", "frobnicate"}, "frobnicate"},
+           {{"gossip", "compare"}, "FILE"},
+           {{"gossip", "check"}, "--via"},
+           {{"gossip", "show", "--heads", "0"}, "heads"},
            {{"completion", "fish"}, "fish"}}) {
     Result result = RunCli(wrong.arguments);
     EXPECT_EQ(result.code, 2) << wrong.word;
@@ -74,11 +84,13 @@ TEST(CommandLineTest, WrongUsageEndsWithTwo) {
 TEST(CommandLineTest, CompletesCommandsAndOptions) {
   Result result = RunCli({"completion", "bash"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.out,
-              AllOf(HasSubstr("configure lookup history publish revoke verify "
-                              "status"),
-                    HasSubstr("--export"), HasSubstr("--absence"),
-                    HasSubstr("complete -o filenames -F _sealbook sealbook")));
+  EXPECT_THAT(
+      result.out,
+      AllOf(HasSubstr("configure lookup history publish revoke verify "
+                      "status gossip completion"),
+            HasSubstr("below=\"show compare check\""), HasSubstr("--via"),
+            HasSubstr("--export"), HasSubstr("--absence"),
+            HasSubstr("complete -o filenames -F _sealbook sealbook")));
 }
 
 }  // namespace

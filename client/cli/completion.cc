@@ -11,11 +11,16 @@ std::string BashCompletion(const std::vector<CommandWords>& commands) {
   for (const CommandWords& command : commands) {
     names.push_back(command.name);
     absl::StrAppend(&cases, "    ", command.name, ") words=\"",
-                    absl::StrJoin(command.options, " "), "\" ;;\n");
+                    absl::StrJoin(command.options, " "), "\"");
+    if (!command.below.empty()) {
+      absl::StrAppend(&cases, " below=\"", absl::StrJoin(command.below, " "),
+                      "\"");
+    }
+    absl::StrAppend(&cases, " ;;\n");
   }
   return absl::StrCat(
       "_sealbook() {\n"
-      "  local word=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\"\n"
+      "  local word=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\" below=\"\"\n"
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
       "    COMPREPLY=($(compgen -W \"",
       absl::StrJoin(names, " "),
@@ -25,6 +30,10 @@ std::string BashCompletion(const std::vector<CommandWords>& commands) {
       "  case \"${COMP_WORDS[1]}\" in\n",
       cases,
       "  esac\n"
+      "  if [ \"$COMP_CWORD\" -eq 2 ] && [ -n \"$below\" ]; then\n"
+      "    COMPREPLY=($(compgen -W \"$below --help\" -- \"$word\"))\n"
+      "    return\n"
+      "  fi\n"
       "  case \"$word\" in\n"
       "    -*) COMPREPLY=($(compgen -W \"$words\" -- \"$word\")) ;;\n"
       "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"

@@ -9,6 +9,8 @@ namespace sealbook::client {
 
 struct CommandWords {
   std::string name;
+  // The commands below it, if any.
+  std::vector<std::string> below;
   // "--json" and the like.
   std::vector<std::string> options;
 };

@@ -18,6 +18,8 @@ enum class ExitCode : int {
   kNoCertificate = 4,
   // Some certificates were not published.
   kItemsRefused = 5,
+  // Checked, and there are alarms that nobody has closed.
+  kAlarms = 6,
 };
 
 }  // namespace sealbook::client

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "client/alarms/open_channels.h"
+
 namespace sealbook::client {
 
 // Empty texts stand for options that were not given.
@@ -81,6 +83,26 @@ struct RevokeOptions {
   bool json = false;
 };
 
+struct WatchCommandOptions {
+  std::vector<std::string> addresses;
+  std::string state;
+  AlarmChannelOptions channels;
+  // As ParseVia takes it; empty: there is no second channel.
+  std::string via;
+  // Of another server; empty: those of the log's.
+  std::string via_ca_file;
+  std::vector<int64_t> dismiss;
+  uint64_t every_s = 3600;
+  uint32_t expiring_days = 30;
+  uint64_t timeout_s = 30;
+  bool once = false;
+  bool list = false;
+  bool accept = false;
+  bool forget = false;
+  bool quiet = false;
+  bool json = false;
+};
+
 struct VerifyOptions {
   // A folder with all of the files; then none of the files is named.
   std::string from;
@@ -89,11 +111,45 @@ struct VerifyOptions {
   std::string request_file;
   std::string response_file;
   std::string view_file;
+  // Of the operations of owners and of contacts.
+  std::string owner_file;
+  std::string keys_file;
   std::string state;
   // Milliseconds since the Unix epoch.
   std::optional<uint64_t> now_ms;
   bool absence = false;
   bool entry = false;
+  bool json = false;
+};
+
+struct GossipShowOptions {
+  std::string state;
+  // The newest so many; absent: as many as fit the purpose.
+  std::optional<uint32_t> heads;
+  std::string png_file;
+  std::string svg_file;
+  std::string tls_file;
+  std::string export_folder;
+  uint64_t timeout_s = 30;
+  bool qr = false;
+  bool json = false;
+};
+
+struct GossipCompareOptions {
+  // "-": standard input.
+  std::string file;
+  std::string state;
+  uint64_t timeout_s = 30;
+  bool tls = false;
+  bool json = false;
+};
+
+struct GossipCheckOptions {
+  // As ParseVia takes it.
+  std::string via;
+  std::string ca_file;
+  std::string state;
+  uint64_t timeout_s = 60;
   bool json = false;
 };
 

@@ -8,15 +8,21 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/cli/gossip_report.h"
 #include "client/cli/log_of_state.h"
 #include "client/cli/lookup_report.h"
 #include "client/entry.h"
 #include "client/entry_view.h"
 #include "client/exchange.h"
 #include "client/files.h"
+#include "client/gossip/compare.h"
+#include "client/gossip/distinguished_client.h"
+#include "client/gossip/heads.h"
+#include "client/gossip/heads_text.h"
 #include "client/state.h"
 #include "client/verify_exchange.h"
 #include "client/words.h"
+#include "keytrans/distinguished_structures.h"
 #include "keytrans/structures.h"
 #include "keytrans/verifier.h"
 #include "nlohmann/json.hpp"
@@ -66,18 +72,35 @@ absl::StatusOr<std::optional<std::string>> ReadRetainedView(
   return std::optional<std::string>(log.view->Encode());
 }
 
+constexpr std::pair<const char*, AnswerKind> kOperations[] = {
+    {"history", AnswerKind::kHistory},
+    {"as-of", AnswerKind::kAsOf},
+    {"distinguished", AnswerKind::kDistinguished},
+    {"contact-monitor", AnswerKind::kContactMonitor},
+    {"owner-init", AnswerKind::kOwnerInit},
+    {"owner-monitor", AnswerKind::kOwnerMonitor},
+    {"update", AnswerKind::kUpdate},
+};
+
+AnswerKind KindOf(const VerifyOptions& options) {
+  for (const auto& [name, kind] : kOperations) {
+    if (options.operation == name) return kind;
+  }
+  return options.absence ? AnswerKind::kAbsent : AnswerKind::kFound;
+}
+
 absl::StatusOr<Exchange> ReadFiles(const VerifyOptions& options) {
   Exchange exchange;
   SEALBOOK_ASSIGN_OR_RETURN(exchange.configuration,
                             ReadFile(options.configuration_file));
   SEALBOOK_ASSIGN_OR_RETURN(exchange.request, ReadFile(options.request_file));
   SEALBOOK_ASSIGN_OR_RETURN(exchange.response, ReadFile(options.response_file));
-  if (options.operation == "history") {
-    exchange.kind = AnswerKind::kHistory;
-  } else if (options.operation == "as-of") {
-    exchange.kind = AnswerKind::kAsOf;
-  } else if (options.absence) {
-    exchange.kind = AnswerKind::kAbsent;
+  exchange.kind = KindOf(options);
+  for (const auto& [file, part] :
+       {std::pair(options.owner_file, &Exchange::owner),
+        std::pair(options.keys_file, &Exchange::keys)}) {
+    if (file.empty()) continue;
+    SEALBOOK_ASSIGN_OR_RETURN(exchange.*part, ReadFile(file));
   }
   if (!options.view_file.empty()) {
     SEALBOOK_ASSIGN_OR_RETURN(exchange.view, ReadFile(options.view_file));
@@ -162,6 +185,29 @@ absl::StatusOr<Input> ReadInput(const VerifyOptions& options,
   return input;
 }
 
+// Refuses verified heads that what else is in the folder contradicts.
+absl::Status CheckHeads(const Input& input, const VerifiedAnswer& answer) {
+  const Exchange& exchange = input.exchange;
+  const SeenLog ours{HeadsOf(answer.distinguished), answer.view};
+  Comparison comparison;
+  if (exchange.other.has_value()) {
+    SEALBOOK_ASSIGN_OR_RETURN(
+        SeenLog theirs, VerifyHeads(input.configuration, *exchange.other));
+    comparison = CompareAnswers(ours, theirs);
+  } else if (exchange.heads_text.has_value()) {
+    SEALBOOK_ASSIGN_OR_RETURN(HeadsText theirs,
+                              ParseHeadsText(*exchange.heads_text));
+    comparison = CompareHeads(ours.heads, theirs.heads);
+  } else if (exchange.bare_heads.has_value()) {
+    SEALBOOK_ASSIGN_OR_RETURN(
+        keytrans::DistinguishedHead theirs,
+        keytrans::DistinguishedHead::Parse(*exchange.bare_heads));
+    comparison = CompareRoots(ours.heads, theirs.heads);
+  }
+  return comparison.verdict == Verdict::kFork ? RefuseFork(comparison)
+                                              : absl::OkStatus();
+}
+
 absl::StatusOr<VerifiedAnswer> Verify(const Input& input) {
   SEALBOOK_ASSIGN_OR_RETURN(keytrans::Verifier verifier,
                             keytrans::Verifier::Create(input.configuration));
@@ -170,6 +216,9 @@ absl::StatusOr<VerifiedAnswer> Verify(const Input& input) {
   if (input.exchange.retained.has_value()) {
     SEALBOOK_RETURN_IF_ERROR(CheckNotContradicted(
         input.configuration, *input.exchange.retained, answer.view));
+  }
+  if (answer.kind == AnswerKind::kDistinguished) {
+    SEALBOOK_RETURN_IF_ERROR(CheckHeads(input, answer));
   }
   return answer;
 }
@@ -194,6 +243,16 @@ const char* ResultName(const VerifiedAnswer& answer) {
       return "verified-history";
     case AnswerKind::kAsOf:
       return "verified-as-of";
+    case AnswerKind::kDistinguished:
+      return "verified-heads";
+    case AnswerKind::kContactMonitor:
+      return "verified-contact-monitor";
+    case AnswerKind::kOwnerInit:
+      return "verified-owner-init";
+    case AnswerKind::kOwnerMonitor:
+      return "verified-owner-monitor";
+    case AnswerKind::kUpdate:
+      return "verified-update";
     case AnswerKind::kFound:
     case AnswerKind::kAbsent:
       break;
@@ -219,6 +278,21 @@ std::string ResultInWords(const VerifiedAnswer& answer) {
                             : ": the label had no version as of log entry ",
                         *answer.position, ", the newest at ", at);
   }
+  if (answer.kind == AnswerKind::kDistinguished) {
+    return absl::StrCat(": ", answer.distinguished.size(), " heads");
+  }
+  if (answer.kind == AnswerKind::kContactMonitor) {
+    return absl::StrCat(": ", answer.remaining.size(),
+                        " versions remain to be monitored");
+  }
+  if (answer.kind == AnswerKind::kUpdate) {
+    return absl::StrCat(": ", answer.updates.size(),
+                        " new versions in log entry ", answer.update_position);
+  }
+  if (answer.owner.has_value()) {
+    return absl::StrCat(": the owner has verified log entry ",
+                        answer.owner->start);
+  }
   return answer.found.has_value() ? "" : ": the label has no version";
 }
 
@@ -237,12 +311,46 @@ nlohmann::ordered_json HistoryToJson(const VerifiedAnswer& answer) {
   return versions;
 }
 
+// Of the kinds for owners and contacts.
+void AddMonitoring(const VerifiedAnswer& answer, nlohmann::ordered_json& json) {
+  auto to_json = [](const std::vector<keytrans::MonitorMapEntry>& entries) {
+    auto list = nlohmann::ordered_json::array();
+    for (const keytrans::MonitorMapEntry& entry : entries) {
+      list.push_back(
+          {{"position", entry.position}, {"version", entry.version}});
+    }
+    return list;
+  };
+  if (answer.kind == AnswerKind::kContactMonitor) {
+    json["to_be_monitored"] = to_json(answer.remaining);
+  }
+  if (!answer.owner.has_value()) return;
+  const std::optional<uint32_t> greatest = answer.owner->Greatest();
+  json["start"] = answer.owner->start;
+  json["greatest_version"] = greatest.has_value()
+                                 ? nlohmann::ordered_json(*greatest)
+                                 : nlohmann::ordered_json(nullptr);
+  json["to_be_monitored"] = to_json(answer.owner->entries);
+  if (answer.kind != AnswerKind::kUpdate) return;
+  json["position"] = answer.update_position;
+  json["versions"] = nlohmann::ordered_json::array();
+  for (const keytrans::VerifiedUpdate::Version& version : answer.updates) {
+    json["versions"].push_back(
+        {{"version", version.version},
+         {"value", absl::BytesToHexString(version.value)}});
+  }
+}
+
 nlohmann::ordered_json ToJson(const Input& input,
                               const VerifiedAnswer& answer) {
   nlohmann::ordered_json json;
   json["result"] = ResultName(answer);
   json["log"] = input.configuration.Fingerprint().ToHex();
-  json["label"] = answer.label;
+  if (answer.kind == AnswerKind::kDistinguished) {
+    json["heads"] = HeadsToJson(HeadsOf(answer.distinguished));
+  } else {
+    json["label"] = answer.label;
+  }
   if (answer.found.has_value()) {
     json["version"] = answer.found->version;
     json["value"] = absl::BytesToHexString(answer.found->value);
@@ -258,6 +366,7 @@ nlohmann::ordered_json ToJson(const Input& input,
   if (answer.kind == AnswerKind::kHistory) {
     json["versions"] = HistoryToJson(answer);
   }
+  AddMonitoring(answer, json);
   json["tree_size"] = answer.view.size();
   json["log_root"] = answer.view.Root().ToHex();
   json["head_timestamp_ms"] = answer.view.Timestamp();
@@ -267,8 +376,10 @@ nlohmann::ordered_json ToJson(const Input& input,
 void PrintInWords(const Input& input, const VerifiedAnswer& answer,
                   std::ostream& out) {
   out << "VERIFIED" << ResultInWords(answer) << "\n"
-      << "log        " << input.configuration.Fingerprint().ToHex() << "\n"
-      << "label      " << Printable(answer.label) << "\n";
+      << "log        " << input.configuration.Fingerprint().ToHex() << "\n";
+  if (answer.kind != AnswerKind::kDistinguished) {
+    out << "label      " << Printable(answer.label) << "\n";
+  }
   if (answer.found.has_value()) {
     out << "version    " << answer.found->version << "\n"
         << "value      " << absl::BytesToHexString(answer.found->value) << "\n"
@@ -282,6 +393,14 @@ void PrintInWords(const Input& input, const VerifiedAnswer& answer,
           << " (log entry " << version.since->position << ")";
     }
     out << "\nvalue      " << absl::BytesToHexString(version.value) << "\n";
+  }
+  for (const LogHead& head : HeadsOf(answer.distinguished)) {
+    out << "head       " << head.root.ToHex() << " at entry " << head.position
+        << ", " << TimeInWords(static_cast<int64_t>(head.timestamp)) << "\n";
+  }
+  for (const keytrans::VerifiedUpdate::Version& version : answer.updates) {
+    out << "version    " << version.version << "\nvalue      "
+        << absl::BytesToHexString(version.value) << "\n";
   }
   out << "tree size  " << answer.view.size() << "\n"
       << "log root   " << answer.view.Root().ToHex() << "\n"
@@ -318,7 +437,9 @@ ExitCode RunVerify(const VerifyOptions& options, Terminal& terminal) {
     PrintInWords(*input, *answer, terminal.out);
     if (entry.has_value()) PrintEntry(*entry, terminal.out);
   }
-  return answer->found.has_value() || !answer->history.empty()
+  return answer->found.has_value() || !answer->history.empty() ||
+                 answer->label.empty() || answer->owner.has_value() ||
+                 answer->kind == AnswerKind::kContactMonitor
              ? ExitCode::kOk
              : ExitCode::kNoCertificate;
 }

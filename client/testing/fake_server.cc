@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "keytrans/distinguished_structures.h"
 #include "keytrans/history_prover.h"
 #include "keytrans/structures.h"
 
@@ -120,6 +121,24 @@ grpc::Status FakeServer::SearchBatch(
     if (!status.ok()) return status;
     if (!stream->Write(answer)) return grpc::Status::CANCELLED;
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::Distinguished(grpc::ServerContext* context,
+                                       const v1::DistinguishedCall* call,
+                                       v1::DistinguishedAnswer* answer) {
+  MutexLock lock(mutex_);
+  requests.push_back(call->request());
+  keytrans::TestLog* log = &log_;
+  if (before_answer != nullptr) before_answer(log);
+  auto request = keytrans::DistinguishedRequest::Parse(call->request());
+  if (!request.ok()) return ToGrpc(request.status());
+  auto proven = keytrans::AnswerDistinguished(
+      *log, log->configuration(),
+      log->Sign(log->size(), log->Root(log->size())), *request);
+  if (!proven.ok()) return ToGrpc(proven.status());
+  answer->set_response(*proven);
+  if (tamper_distinguished != nullptr) tamper_distinguished(*answer);
   return grpc::Status::OK;
 }
 

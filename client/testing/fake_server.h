@@ -49,7 +49,8 @@ class FakeServer : public v1::KeyTransparency::Service,
   // "localhost:port".
   std::string target() const;
 
-  // Called with the log before it answers a Search: it may append to it, or
+  // Called with the log before it answers a Search or a walk of distinguished
+  // heads: it may append to it, or
   // choose another one.
   std::function<void(keytrans::TestLog*& log)> before_answer;
   // Asked before each answer of a Search, each page of a history and each state
@@ -61,6 +62,8 @@ class FakeServer : public v1::KeyTransparency::Service,
   // Called with every page of a history and every state as of a time.
   std::function<void(v1::HistoryPage& page)> tamper_history;
   std::function<void(v1::AsOfAnswer& answer)> tamper_as_of;
+  // Called with every answer to a walk.
+  std::function<void(v1::DistinguishedAnswer& answer)> tamper_distinguished;
   // Asked before each page: whether the history ends there.
   std::function<bool()> end_history;
   // With what it ends then.
@@ -88,7 +91,7 @@ class FakeServer : public v1::KeyTransparency::Service,
   int publish_calls = 0;
   int streams = 0;
   int validations = 0;
-  // The encoded SearchRequests, in order.
+  // The encoded SearchRequests and DistinguishedRequests, in order.
   std::vector<std::string> requests;
 
   grpc::Status Search(grpc::ServerContext* context, const v1::SearchCall* call,
@@ -98,6 +101,9 @@ class FakeServer : public v1::KeyTransparency::Service,
       grpc::ServerContext* context,
       grpc::ServerReaderWriter<v1::SearchAnswer, v1::SearchCall>* stream)
       override;
+  grpc::Status Distinguished(grpc::ServerContext* context,
+                             const v1::DistinguishedCall* call,
+                             v1::DistinguishedAnswer* answer) override;
   grpc::Status ReadHistory(
       grpc::ServerContext* context, const v1::HistoryCall* call,
       grpc::ServerWriter<v1::HistoryPage>* writer) override;

@@ -1,0 +1,79 @@
+#include "client/gossip/second_look.h"
+
+#include <utility>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "base/status_macros.h"
+#include "client/channel.h"
+#include "client/exchange.h"
+
+namespace sealbook::client {
+namespace {
+
+absl::StatusOr<RecentHeads> LookByAnotherWay(const State& state,
+                                             const LogRecord& log,
+                                             const Via& via,
+                                             const SecondLookOptions& options,
+                                             const Clock& clock,
+                                             crypto::RandomSource& random) {
+  Endpoint endpoint{.server = log.server};
+  if (!options.ca_file.empty()) endpoint.server.ca_file = options.ca_file;
+  SEALBOOK_ASSIGN_OR_RETURN(
+      SecondChannel second,
+      OpenSecondChannel(via, endpoint, options.timeout_ms, random));
+  return ReadHeadsUnknown(log.configuration, second.endpoint(),
+                          second.channel(), clock, options.timeout_ms,
+                          state.evidence_folder());
+}
+
+// Whose error it is.
+absl::Status ByAnotherWay(const absl::Status& status) {
+  absl::Status result(status.code(),
+                      absl::StrCat("by the other way: ", status.message()));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    result.SetPayload(url, payload);
+  });
+  return result;
+}
+
+}  // namespace
+
+absl::Status KeepFork(const std::string& evidence_folder,
+                      const RecentHeads& ours, const RecentHeads& theirs,
+                      const Comparison& comparison) {
+  Exchange evidence = ours.exchange;
+  evidence.other = OtherAnswer{.request = theirs.exchange.request,
+                               .response = theirs.exchange.response,
+                               .time_ms = theirs.exchange.time_ms};
+  return KeepEvidence(evidence_folder, evidence, RefuseFork(comparison));
+}
+
+absl::StatusOr<SecondLook> LookTwice(State& state, const LogRecord& log,
+                                     const Via& via,
+                                     const SecondLookOptions& options,
+                                     const Clock& clock,
+                                     crypto::RandomSource& random) {
+  absl::StatusOr<RecentHeads> theirs =
+      LookByAnotherWay(state, log, via, options, clock, random);
+  if (!theirs.ok()) return ByAnotherWay(theirs.status());
+  const Endpoint endpoint{.server = log.server};
+  SEALBOOK_ASSIGN_OR_RETURN(auto channel, OpenChannel(endpoint));
+  DistinguishedClient client(state, endpoint, channel, clock,
+                             {.timeout_ms = options.timeout_ms});
+  SEALBOOK_ASSIGN_OR_RETURN(RecentHeads ours,
+                            client.ReadHeads(log.fingerprint));
+  SecondLook look{.ours = std::move(ours),
+                  .theirs = *std::move(theirs),
+                  .comparison = {},
+                  .fork = absl::OkStatus()};
+  look.comparison = CompareAnswers(look.ours.seen, look.theirs.seen);
+  if (look.comparison.verdict == Verdict::kFork) {
+    look.fork = KeepFork(state.evidence_folder(), look.ours, look.theirs,
+                         look.comparison);
+  }
+  return look;
+}
+
+}  // namespace sealbook::client

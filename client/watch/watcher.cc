@@ -1,0 +1,157 @@
+#include "client/watch/watcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "client/alarms/next_attempt.h"
+#include "keytrans/refusal.h"
+
+namespace sealbook::client {
+namespace {
+
+// What the state keeps the time of.
+constexpr char kChecked[] = "watch";
+constexpr char kCompared[] = "second channel";
+
+}  // namespace
+
+absl::Status WatchRound::failure() const {
+  for (const Checked& checked : addresses) {
+    if (!checked.result.ok()) return checked.result.status();
+  }
+  if (!contacts.ok()) return contacts.status();
+  return comparison;
+}
+
+Watcher::Watcher(State& state, const LogRecord& log, Endpoint endpoint,
+                 const std::shared_ptr<grpc::ChannelInterface>& channel,
+                 Clock clock, WatchSettings settings)
+    : state_(state),
+      fingerprint_(log.fingerprint),
+      configuration_(log.configuration),
+      server_(endpoint.server.target),
+      client_(state, std::move(endpoint), channel, clock, settings.monitor),
+      clock_(std::move(clock)),
+      settings_(std::move(settings)) {}
+
+AlarmContext Watcher::Context() const {
+  return {fingerprint_.ToHex(), server_, clock_()};
+}
+
+absl::Status Watcher::NoteFailure(const std::string& label,
+                                  const absl::Status& failure) {
+  const std::optional<Alarm> alarm = FailureAlarm(Context(), label, failure);
+  if (!alarm.has_value()) return absl::OkStatus();
+  return state_.RaiseAlarm(*alarm);
+}
+
+absl::Status Watcher::NoteChecked(const OwnedCheck& check,
+                                  const std::string& label) {
+  if (!check.current.has_value()) return absl::OkStatus();
+  for (const Alarm& alarm : ExpiryAlarms(Context(), label, *check.current,
+                                         settings_.expiry_ahead_ms)) {
+    SEALBOOK_RETURN_IF_ERROR(state_.RaiseAlarm(alarm));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<OwnedCheck> Watcher::CheckOne(const std::string& label) {
+  SEALBOOK_ASSIGN_OR_RETURN(const std::optional<OwnedAddress> before,
+                            state_.ReadOwned(fingerprint_, label));
+  const std::optional<uint64_t>& lifetime = configuration_.maximum_lifetime;
+  if (before.has_value() && lifetime.has_value() &&
+      before->checked_ms + *lifetime < clock_()) {
+    SEALBOOK_RETURN_IF_ERROR(
+        state_.RaiseAlarm(GapAlarm(Context(), *before, *lifetime)));
+  }
+  return client_.CheckOwned(
+      fingerprint_, label,
+      [this](const std::string& of, const OwnedVersion& version,
+             const OwnedVersion* older,
+             const std::vector<std::string>& issuers) {
+        return UnknownVersionAlarm(Context(), of, version, older, issuers);
+      });
+}
+
+absl::Status Watcher::RaiseIfUnchecked(const absl::Status& failure) {
+  const uint64_t now = clock_();
+  if (failure.ok()) {
+    SEALBOOK_RETURN_IF_ERROR(
+        state_.CloseAlarm(StaleLogKey(fingerprint_.ToHex()), now).status());
+    return state_.WriteTime(fingerprint_, kChecked, now);
+  }
+  SEALBOOK_ASSIGN_OR_RETURN(uint64_t since,
+                            state_.ReadTime(fingerprint_, kChecked));
+  if (since == 0) {
+    // The time begins to run with the first round.
+    since = now;
+    SEALBOOK_RETURN_IF_ERROR(state_.WriteTime(fingerprint_, kChecked, now));
+  }
+  const uint64_t window = configuration_.reasonable_monitoring_window;
+  if (since + window >= now) return absl::OkStatus();
+  return state_.RaiseAlarm(UncheckedAlarm(Context(), since, window, failure));
+}
+
+absl::Status Watcher::Compare(WatchRound& round) {
+  if (!settings_.compare) return absl::OkStatus();
+  SEALBOOK_ASSIGN_OR_RETURN(const uint64_t last,
+                            state_.ReadTime(fingerprint_, kCompared));
+  // Once every Reasonable Monitoring Window, and a little more often rather
+  // than less.
+  const uint64_t window = configuration_.reasonable_monitoring_window;
+  if (last + window - window / 10 > clock_()) return absl::OkStatus();
+  round.compared = true;
+  round.comparison = settings_.compare();
+  if (round.comparison.ok()) {
+    return state_.WriteTime(fingerprint_, kCompared, clock_());
+  }
+  return NoteFailure("", round.comparison);
+}
+
+absl::StatusOr<WatchRound> Watcher::Round() {
+  WatchRound round;
+  for (const std::string& label : settings_.labels) {
+    absl::StatusOr<OwnedCheck> result = CheckOne(label);
+    SEALBOOK_RETURN_IF_ERROR(result.ok() ? NoteChecked(*result, label)
+                                         : NoteFailure(label, result.status()));
+    round.addresses.push_back({label, std::move(result)});
+  }
+  round.contacts = client_.CheckContacts(fingerprint_);
+  if (!round.contacts.ok()) {
+    SEALBOOK_RETURN_IF_ERROR(NoteFailure("", round.contacts.status()));
+  }
+  SEALBOOK_RETURN_IF_ERROR(RaiseIfUnchecked(round.failure()));
+  SEALBOOK_RETURN_IF_ERROR(Compare(round));
+  return round;
+}
+
+absl::StatusOr<std::vector<std::string>> DeliverAlarms(
+    State& state, const std::vector<std::unique_ptr<AlarmChannel>>& channels,
+    const Clock& clock) {
+  std::vector<std::string> names;
+  names.reserve(channels.size());
+  for (const auto& channel : channels) names.emplace_back(channel->name());
+  SEALBOOK_ASSIGN_OR_RETURN(std::vector<PendingDelivery> pending,
+                            state.ReadPendingDeliveries(names, clock()));
+  std::vector<std::string> failures;
+  for (const PendingDelivery& delivery : pending) {
+    const auto channel = std::find_if(
+        channels.begin(), channels.end(), [&](const auto& candidate) {
+          return candidate->name() == delivery.channel;
+        });
+    const absl::Status status = (*channel)->Deliver(delivery.alarm);
+    if (status.ok()) {
+      SEALBOOK_RETURN_IF_ERROR(state.MarkDelivered(delivery, clock()));
+      continue;
+    }
+    failures.push_back(absl::StrCat(delivery.channel, ": ", status.message()));
+    SEALBOOK_RETURN_IF_ERROR(
+        state.MarkFailed(delivery, NextAttempt(delivery.attempts + 1, clock()),
+                         std::string(status.message())));
+  }
+  return failures;
+}
+
+}  // namespace sealbook::client
