@@ -101,8 +101,13 @@ TEST_P(FixedVersionTest, OwesMonitoringRightOfTheRightmostDistinguished) {
   Fill();
   EXPECT_FALSE(LookUp(2, std::nullopt)->obligation.has_value());
   auto found = LookUp(3, std::nullopt);
-  EXPECT_EQ(found->obligation,
-            (MonitoringObligation{kAlice, 9, 3, found->opening}));
+  MonitoringObligation owed{kAlice, 9, 3, found->opening, {}};
+  for (uint32_t version : {0, 1, 3}) {
+    const VersionFacts& facts = log_.labels().at(kAlice)[version].facts;
+    owed.ladder[version] = {facts.vrf_output, facts.commitment};
+  }
+  EXPECT_EQ(found->obligation, owed);
+  EXPECT_TRUE(owed.CanBeMonitored());
 }
 
 TEST_P(FixedVersionTest, ProvesThatAVersionDoesNotExistByTheGreatest) {

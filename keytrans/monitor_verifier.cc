@@ -96,13 +96,24 @@ absl::StatusOr<LadderKeys> VerifyInitLadder(const crypto::VrfPublicKey& key,
       VerifySteps(key, label,
                   std::vector<uint32_t>(needed.begin(), needed.end()),
                   response.binary_ladder, {}));
+  // "Note that the existence of a version does not require the existence of all
+  // lesser versions": where no lookup needs one, its commitment may be missing.
+  const std::vector<uint32_t>& greatest = response.greatest_versions;
   for (const auto& [version, query] : keys) {
-    const bool exists = !response.greatest_versions.empty() &&
-                        version <= response.greatest_versions[0];
-    if (exists == query.commitment.has_value()) continue;
-    return Refuse(RefusalReason::kLadder,
-                  absl::StrCat("binary_ladder ", exists ? "lacks the" : "has a",
-                               " commitment for version ", version));
+    const bool exists = !greatest.empty() && version <= greatest[0];
+    if (!exists && query.commitment.has_value()) {
+      return Refuse(
+          RefusalReason::kLadder,
+          absl::StrCat("binary_ladder has a commitment for version ", version));
+    }
+    const bool named =
+        std::find(greatest.begin(), greatest.end(), version) != greatest.end();
+    if (named && !query.commitment.has_value()) {
+      return Refuse(
+          RefusalReason::kLadder,
+          absl::StrCat("binary_ladder lacks the commitment for version ",
+                       version));
+    }
   }
   return keys;
 }

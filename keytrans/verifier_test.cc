@@ -112,8 +112,11 @@ TEST_P(WorkedExampleTest, OwesMonitoringOfAVersionRightOfTheDistinguished) {
   auto found =
       log_.verifier().VerifySearch(request, std::nullopt, answer->bytes, now_);
   ASSERT_TRUE(found.ok()) << found.status();
-  EXPECT_EQ(found->obligation,
-            (MonitoringObligation{kBob, 12, 0, found->opening}));
+  MonitoringObligation owed{kBob, 12, 0, found->opening, {}};
+  const VersionFacts& facts = log_.labels().at(kBob)[0].facts;
+  owed.ladder[0] = {facts.vrf_output, facts.commitment};
+  EXPECT_EQ(found->obligation, owed);
+  EXPECT_TRUE(owed.CanBeMonitored());
 }
 
 TEST_P(WorkedExampleTest, KeepsAHeadThatIsStillTheSame) {

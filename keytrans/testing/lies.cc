@@ -10,8 +10,10 @@
 #include "keytrans/algorithms.h"
 #include "keytrans/binary_ladder.h"
 #include "keytrans/history_algorithms.h"
+#include "keytrans/monitor_algorithms.h"
 #include "keytrans/proof_recorder.h"
 #include "keytrans/proving.h"
+#include "keytrans/update_algorithm.h"
 
 namespace sealbook::keytrans {
 namespace {
@@ -203,6 +205,117 @@ AsOfResponse LieAboutState(TestLog& log, const AsOfRequest& request,
                                              {request.time, position, version})
                                  .IgnoreError();
                            });
+  return response;
+}
+
+ContactMonitorResponse LieToContact(TestLog& log,
+                                    const ContactMonitorRequest& request) {
+  std::set<uint32_t> in_ladders;
+  for (const MonitorMapEntry& entry : request.entries) {
+    const std::vector<uint32_t> ladder = MonitoringBinaryLadder(entry.version);
+    in_ladders.insert(ladder.begin(), ladder.end());
+  }
+  const Ladder made(
+      log, request.label,
+      std::vector<uint32_t>(in_ladders.begin(), in_ladders.end()));
+  ContactMonitorResponse response;
+  response.full_tree_head = HeadOf(log, request.last);
+  response.monitor =
+      Record(log, made.maker, request.last,
+             [&](ProofRecorder& recorder, const ShownTree& tree) {
+               MonitorContact(recorder, tree, request.entries, std::nullopt)
+                   .IgnoreError();
+             });
+  return response;
+}
+
+OwnerInitResponse LieAboutGreatestVersions(
+    TestLog& log, const OwnerInitRequest& request,
+    const std::vector<uint32_t>& greatest_versions) {
+  std::set<uint32_t> in_ladders = {0};
+  for (uint32_t greatest : greatest_versions) {
+    const std::vector<uint32_t> ladder = BaseBinaryLadder(greatest);
+    in_ladders.insert(ladder.begin(), ladder.end());
+  }
+  const std::vector<uint32_t> versions(in_ladders.begin(), in_ladders.end());
+  const Ladder made(log, request.label, versions);
+  OwnerInitResponse response;
+  response.full_tree_head = HeadOf(log, request.last);
+  response.greatest_versions = greatest_versions;
+  response.binary_ladder = made.maker.Steps(versions, {});
+  for (size_t i = 0; i < versions.size(); ++i) {
+    if (!greatest_versions.empty() && versions[i] <= greatest_versions[0]) {
+      continue;
+    }
+    response.binary_ladder[i].commitment.reset();
+  }
+  response.init =
+      Record(log, made.maker, request.last,
+             [&](ProofRecorder& recorder, const ShownTree& tree) {
+               const auto positions =
+                   OwnerInitPositions(recorder, tree, request.start);
+               if (!positions.ok()) return;
+               InitOwner(recorder, *positions, greatest_versions).IgnoreError();
+             });
+  return response;
+}
+
+OwnerMonitorResponse LieToOwner(TestLog& log,
+                                const OwnerMonitorRequest& request,
+                                const OwnerState& owner) {
+  std::vector<uint32_t> versions;
+  for (const auto& [version, key] : owner.keys) versions.push_back(version);
+  const Ladder made(log, request.label, versions);
+  OwnerMonitorResponse response;
+  response.full_tree_head = HeadOf(log, request.last);
+  response.monitor = Record(
+      log, made.maker, request.last,
+      [&](ProofRecorder& recorder, const ShownTree& tree) {
+        if (!MonitorContact(recorder, tree, request.entries, request.start)
+                 .ok()) {
+          return;
+        }
+        const OwnerMonitoring monitoring = {
+            request.start,
+            [&owner](uint64_t position) { return owner.At(position); },
+            [](uint64_t /*position*/) { return false; }};
+        MonitorOwner(recorder, tree, monitoring).IgnoreError();
+      });
+  return response;
+}
+
+UpdateResponse LieAboutUpdate(TestLog& log, const UpdateRequest& request,
+                              const OwnerState& owner, uint64_t position,
+                              uint32_t greatest) {
+  const NewVersions update = {position, owner.Greatest(), greatest,
+                              owner.GreatestPosition(), owner.start};
+  const std::vector<uint32_t> shown = UpdateLadder(update);
+  std::set<uint32_t> versions(shown.begin(), shown.end());
+  for (const auto& [version, key] : owner.keys) versions.insert(version);
+  const Ladder made(log, request.label,
+                    std::vector<uint32_t>(versions.begin(), versions.end()));
+  UpdateResponse response;
+  response.full_tree_head = HeadOf(log, request.last);
+  response.position = position;
+  response.binary_ladder = made.maker.Steps(shown, versions);
+  for (uint64_t version = update.first(); version <= greatest; ++version) {
+    const OpenedValue opened =
+        ValueOf(log, request.label, static_cast<uint32_t>(version));
+    response.info.push_back({opened.opening, {}});
+    response.values.push_back({opened.value});
+  }
+  if (request.values.size() == response.values.size()) response.values.clear();
+  response.update = Record(
+      log, made.maker, request.last,
+      [&](ProofRecorder& recorder, const ShownTree& tree) {
+        VerifyNewVersions(
+            recorder, tree, update,
+            [&owner](uint32_t version, uint64_t at) -> absl::StatusOr<bool> {
+              const std::optional<uint32_t> known = owner.At(at);
+              return known.has_value() && version <= *known;
+            })
+            .IgnoreError();
+      });
   return response;
 }
 

@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "keytrans/history_structures.h"
+#include "keytrans/monitor_structures.h"
+#include "keytrans/owner_state.h"
 #include "keytrans/structures.h"
 #include "keytrans/testing/test_log.h"
+#include "keytrans/update_structures.h"
 
 namespace sealbook::keytrans {
 
@@ -32,6 +35,28 @@ HistoryResponse LieAboutHistory(
 AsOfResponse LieAboutState(TestLog& log, const AsOfRequest& request,
                            std::optional<uint64_t> position,
                            std::optional<uint32_t> version);
+
+// To whom monitors: whatever the log entries that are to be inspected show.
+ContactMonitorResponse LieToContact(TestLog& log,
+                                    const ContactMonitorRequest& request);
+
+// That these were the greatest versions at request.start and at the log entries
+// to its left.
+OwnerInitResponse LieAboutGreatestVersions(
+    TestLog& log, const OwnerInitRequest& request,
+    const std::vector<uint32_t>& greatest_versions);
+
+// That all is as the owner believes, in every distinguished log entry.
+OwnerMonitorResponse LieToOwner(TestLog& log,
+                                const OwnerMonitorRequest& request,
+                                const OwnerState& owner);
+
+// That `position` added the versions after the owner's greatest one up to
+// `greatest`. Openings and values are true, or empty; the values are left out
+// where request.values has as many.
+UpdateResponse LieAboutUpdate(TestLog& log, const UpdateRequest& request,
+                              const OwnerState& owner, uint64_t position,
+                              uint32_t greatest);
 
 }  // namespace sealbook::keytrans
 

@@ -10,12 +10,16 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "crypto/types.h"
+#include "keytrans/binary_ladder.h"
 #include "keytrans/history_prover.h"
+#include "keytrans/monitor_prover.h"
+#include "keytrans/monitor_structures.h"
 #include "keytrans/prover.h"
 #include "keytrans/refusal.h"
 #include "keytrans/structures.h"
 #include "keytrans/testing/test_log.h"
 #include "keytrans/tree_view.h"
+#include "keytrans/update_structures.h"
 #include "keytrans/verifier.h"
 #include "tests/fuzz/edits.h"
 #include "tests/fuzz/target.h"
@@ -75,6 +79,32 @@ std::string ShownState(const keytrans::VerifiedState& state) {
       Shown(state.view), " at ",
       state.position.has_value() ? absl::StrCat(*state.position) : "none", ": ",
       state.in_force.has_value() ? Shown(*state.in_force) : "none");
+}
+
+std::string ShownMap(const std::vector<keytrans::MonitorMapEntry>& entries) {
+  std::string words;
+  for (const keytrans::MonitorMapEntry& entry : entries) {
+    absl::StrAppend(&words, " ", entry.version, " at ", entry.position);
+  }
+  return words;
+}
+
+std::string ShownOwner(const keytrans::VerifiedOwner& verified) {
+  const absl::StatusOr<std::string> state = verified.owner.Encode();
+  Require(state.ok(), "an owner's state has no encoding");
+  return absl::StrCat(Shown(verified.view), " ", verified.complete, " ",
+                      *state);
+}
+
+std::string ShownUpdate(const keytrans::VerifiedUpdate& update) {
+  std::string words = absl::StrCat(Shown(update.view), " at ", update.position,
+                                   ShownMap(update.owner.entries), " and",
+                                   ShownMap(update.owner.changes));
+  for (const auto& version : update.versions) {
+    absl::StrAppend(&words, ", ", version.version, ": ", version.value,
+                    version.opening.ToHex());
+  }
+  return words;
 }
 
 // One log, and the answers that it gives.
@@ -170,6 +200,62 @@ class Recorder {
          }});
   }
 
+  // Of versions that the log had when it had `last` entries, each where it was
+  // added.
+  void ContactMonitor(uint64_t last, const char* label,
+                      const std::vector<uint32_t>& versions) {
+    keytrans::ContactMonitorRequest request{last, label, {}};
+    keytrans::LadderKeys keys;
+    for (uint32_t version : versions) {
+      const auto& facts = log_.labels().at(label).at(version).facts;
+      request.entries.push_back({facts.position, version});
+      for (uint32_t needed : keytrans::MonitoringBinaryLadder(version)) {
+        const auto& known = log_.labels().at(label).at(needed).facts;
+        keys[needed] = {known.vrf_output, known.commitment};
+      }
+    }
+    const auto answer = keytrans::AnswerContactMonitor(
+        log_, log_.configuration(), Head(), request);
+    Require(answer.ok(), "no answer to a contact");
+    out_.push_back(
+        {*answer, [verifier = verifier_, request, keys,
+                   retained = ViewOf(last)](absl::string_view bytes) {
+           return Show(verifier->VerifyContactMonitor(request, retained, keys,
+                                                      bytes, kNow),
+                       [](const auto& monitored) {
+                         return Shown(monitored.view) +
+                                ShownMap(monitored.entries);
+                       });
+         }});
+  }
+
+  // An owner who begins in the tree of `size` entries, is told of all versions
+  // since, and monitors, in answers with at most `max_ladders` each.
+  void Own(uint64_t size, const char* label, size_t max_ladders) {
+    const uint64_t start = *keytrans::RightmostDistinguished(
+        log_.configuration(), log_.View(size));
+    const keytrans::OwnerInitRequest request{std::nullopt, label, start};
+    const auto answer = keytrans::AnswerOwnerInit(log_, log_.configuration(),
+                                                  HeadOf(size), request);
+    Require(answer.ok(), "an owner cannot begin");
+    const auto verify = [verifier = verifier_, request,
+                         now = TimeOf(size)](absl::string_view bytes) {
+      return verifier->VerifyOwnerInit(request, std::nullopt, bytes, now);
+    };
+    const auto begun = verify(*answer);
+    Require(begun.ok(), "a true beginning is refused");
+    out_.push_back({.answer = *answer,
+                    .verify =
+                        [verify](absl::string_view bytes) {
+                          return Show(verify(bytes), ShownOwner);
+                        },
+                    .exact = false});
+    keytrans::VerifiedOwner owner = *begun;
+    bool own = false;
+    while (Update(owner, own)) own = !own;
+    while (!owner.complete) Monitor(owner, max_ladders);
+  }
+
   static uint64_t TimeOf(uint64_t position) {
     return kStart + position * kMinute;
   }
@@ -178,6 +264,82 @@ class Recorder {
   static constexpr uint64_t kNow = kStart + kEntries * kMinute;
   // Versions of one page.
   static constexpr size_t kPage = 4;
+
+  // The next versions; false where there are none. `own`: as if the owner had
+  // just added them.
+  bool Update(keytrans::VerifiedOwner& owner, bool own) {
+    keytrans::UpdateRequest request{
+        owner.view.size(), owner.owner.label, owner.owner.Greatest(), {}};
+    const auto answer =
+        keytrans::AnswerUpdate(log_, log_.configuration(), Head(), request);
+    if (absl::IsFailedPrecondition(answer.status())) return false;
+    Require(answer.ok(), "no answer about new versions");
+    std::string bytes = answer->bytes;
+    if (own) {
+      for (const std::string& value : answer->values) {
+        request.values.push_back({value});
+      }
+      auto response =
+          keytrans::UpdateResponse::Parse(log_.configuration(), bytes);
+      Require(response.ok(), "an UpdateResponse cannot be read");
+      response->values.clear();
+      bytes = *response->Encode();
+    }
+    const auto verify = [verifier = verifier_, request,
+                         owner](absl::string_view changed) {
+      return verifier->VerifyUpdate(request, owner.view, owner.owner, changed,
+                                    kNow);
+    };
+    const auto verified = verify(bytes);
+    Require(verified.ok(), "true new versions are refused");
+    // A version that came in alone in a distinguished entry is not looked up
+    // before the owner monitors.
+    const bool looked_up =
+        !verified->owner.entries.empty() &&
+        verified->owner.entries.back().position == verified->position;
+    if (looked_up) {
+      // The owner's own values may be repeated.
+      out_.push_back({.answer = bytes,
+                      .verify =
+                          [verify](absl::string_view changed) {
+                            return Show(verify(changed), ShownUpdate);
+                          },
+                      .exact = !own});
+    }
+    owner.owner = verified->owner;
+    owner.view = verified->view;
+    return true;
+  }
+
+  void Monitor(keytrans::VerifiedOwner& owner, size_t max_ladders) {
+    const keytrans::OwnerMonitorRequest request{
+        owner.view.size(), owner.owner.label, owner.owner.entries,
+        owner.owner.start, owner.owner.Greatest()};
+    const auto answer = keytrans::AnswerOwnerMonitor(
+        log_, log_.configuration(), Head(), request, max_ladders);
+    Require(answer.ok(), "no answer to an owner");
+    const auto verify = [verifier = verifier_, request,
+                         owner](absl::string_view bytes) {
+      return verifier->VerifyOwnerMonitor(request, owner.view, owner.owner,
+                                          bytes, kNow);
+    };
+    const auto verified = verify(*answer);
+    Require(verified.ok(), "true monitoring is refused");
+    // How many ladders there are is the log's choice.
+    out_.push_back(
+        {.answer = *answer,
+         .verify =
+             [verify, start = verified->owner.start](absl::string_view bytes) {
+               return Show(verify(bytes), [start](const auto& monitored) {
+                 Require(monitored.owner.start <= start,
+                         "what was not shown is taken for verified");
+                 return Shown(monitored.view) +
+                        ShownMap(monitored.owner.entries);
+               });
+             },
+         .exact = false});
+    owner = *verified;
+  }
 
   void Add(const SearchAnswer& answer, const SearchRequest& request) {
     out_.push_back(
@@ -207,8 +369,9 @@ class Recorder {
          .exact = answer.kind != Kind::kFound || !request.version.has_value()});
   }
 
-  keytrans::TreeHead Head() {
-    return log_.Sign(log_.size(), log_.Root(log_.size()));
+  keytrans::TreeHead Head() { return HeadOf(log_.size()); }
+  keytrans::TreeHead HeadOf(uint64_t size) {
+    return log_.Sign(size, log_.Root(size));
   }
   std::optional<TreeView> ViewOf(std::optional<uint64_t> last) const {
     if (!last.has_value()) return std::nullopt;
@@ -272,6 +435,28 @@ std::vector<Transcript> HistoryTranscripts() {
       for (const std::optional<uint64_t> stop :
            {std::optional<uint64_t>(), std::optional<uint64_t>(12)}) {
         recorder.Distinguished(last, stop);
+      }
+    }
+  });
+}
+
+std::vector<Transcript> MonitorTranscripts() {
+  return Record([](Recorder& recorder) {
+    // 40 entries, of which every fourth is distinguished; `often` comes in at
+    // every fourth, too, and at 36 and 39 nothing to the right of it is.
+    for (const uint64_t last : {uint64_t{21}, uint64_t{33}, kEntries}) {
+      recorder.ContactMonitor(last, kOften, {});
+      recorder.ContactMonitor(last, kOften, {5});
+      recorder.ContactMonitor(last, kOnce, {0});
+      recorder.ContactMonitor(last, kOften, {2, 4, 5});
+    }
+    recorder.ContactMonitor(37, kOften, {8, 9});
+    recorder.ContactMonitor(kEntries, kLate, {0});
+    for (const uint64_t size : {26, 33}) {
+      for (const char* label : {kOften, kOnce, kLate, kNobody}) {
+        for (const size_t max_ladders : {1, 64}) {
+          recorder.Own(size, label, max_ladders);
+        }
       }
     }
   });

@@ -37,6 +37,10 @@ std::vector<Transcript> SearchTranscripts();
 // For VerifyHistory (first and further pages), VerifyAsOf (a version in force,
 // none yet, before the log began) and VerifyDistinguished.
 std::vector<Transcript> HistoryTranscripts();
+// For VerifyContactMonitor, VerifyOwnerInit, VerifyOwnerMonitor (with few and
+// with all ladders) and VerifyUpdate (versions that the log reports, and the
+// owner's own), each for users who retain an older tree or the newest one.
+std::vector<Transcript> MonitorTranscripts();
 
 // Chooses a transcript by the first bytes of `data` and edits its answer as the
 // others say (tests/fuzz/edits.h). Aborts when a changed answer is accepted

@@ -15,9 +15,9 @@
 #include "crypto/types.h"
 #include "keytrans/history_prover.h"
 #include "keytrans/structures.h"
-#include "keytrans/testing/fake_keys.h"
 #include "keytrans/testing/test_log.h"
 #include "keytrans/verifier.h"
+#include "tests/protocol/world_mirror.h"
 #include "tests/reference/prover.h"
 #include "tests/reference/verifier.h"
 #include "tests/reference/world.h"
@@ -55,7 +55,7 @@ class ReferenceComparisonTest : public ::testing::TestWithParam<Pace> {
       : log_(kWindow, keytrans::TestKeys::kFake, GetParam().suite) {
     if (GetParam().lifetime != 0) log_.SetMaximumLifetime(GetParam().lifetime);
     FillLog();
-    MirrorIntoWorld();
+    world_ = MirrorOf(log_);
   }
 
   void FillLog() {
@@ -74,55 +74,6 @@ class ReferenceComparisonTest : public ::testing::TestWithParam<Pace> {
     for (uint64_t i = 0; i < kSize; ++i) {
       log_.Append(timestamp, added[i]);
       timestamp += random() % (2 * GetParam().mean_step + 1);
-    }
-  }
-
-  // The same log as the reference sees it: the lists of what was added.
-  void MirrorIntoWorld() {
-    const keytrans::Configuration& ours = log_.configuration();
-    world_.config.ciphersuite = static_cast<uint16_t>(ours.ciphersuite);
-    world_.config.maximum_lifetime = ours.maximum_lifetime;
-    world_.config.signature_public_key = ours.signature_public_key;
-    world_.config.vrf_public_key = ours.vrf_public_key;
-    world_.config.max_ahead = ours.max_ahead;
-    world_.config.max_behind = ours.max_behind;
-    world_.config.reasonable_monitoring_window =
-        ours.reasonable_monitoring_window;
-    world_.vrf = [](const std::string& label, uint32_t version) {
-      auto proven = keytrans::FakeProve(
-          keytrans::EncodeVrfInput(label, version), GetParam().suite);
-      return reference::VrfResult{proven.output.ToString(), proven.proof.bytes};
-    };
-    world_.sign = [](const std::string& tbs) {
-      return keytrans::FakeSign(tbs);
-    };
-    world_.open = [this](const std::string& label, uint32_t version) {
-      const auto& opened = log_.labels().at(label)[version].opened;
-      return reference::OpenedValue{opened.opening.ToString(), opened.value};
-    };
-    world_.entries.resize(kSize);
-    for (uint64_t i = 0; i < kSize; ++i) {
-      world_.entries[i].timestamp = log_.entries()[i].timestamp;
-      for (const merkle::PrefixLeaf& leaf : log_.added()[i]) {
-        world_.entries[i].added.push_back({"padding", static_cast<uint32_t>(i),
-                                           leaf.vrf_output.ToString(),
-                                           leaf.commitment.ToString()});
-      }
-    }
-    for (const auto& [label, versions] : log_.labels()) {
-      for (uint32_t number = 0; number < versions.size(); ++number) {
-        NameLeaf(label, number, versions[number].facts);
-      }
-    }
-  }
-
-  void NameLeaf(const std::string& label, uint32_t version,
-                const keytrans::VersionFacts& facts) {
-    for (reference::Leaf& leaf : world_.entries[facts.position].added) {
-      if (leaf.vrf_output == facts.vrf_output.view()) {
-        leaf.label = label;
-        leaf.version = version;
-      }
     }
   }
 
@@ -333,16 +284,7 @@ class ReferenceComparisonTest : public ::testing::TestWithParam<Pace> {
   TestLog log_;
   reference::World world_;
   size_t expired_ = 0;
-  const reference::PublicKeys keys_ = {
-      [](const std::string& tbs, const std::string& signature) {
-        return signature == keytrans::FakeSign(tbs);
-      },
-      [](const std::string& input,
-         const std::string& proof) -> std::optional<std::string> {
-        auto proven = keytrans::FakeProve(input, GetParam().suite);
-        if (proof != proven.proof.bytes) return std::nullopt;
-        return proven.output.ToString();
-      }};
+  const reference::PublicKeys keys_ = FakePublicKeys(GetParam().suite);
 };
 
 TEST_P(ReferenceComparisonTest, AgreesForEverySizeAndEveryAdvertisedSize) {

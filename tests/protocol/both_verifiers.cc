@@ -1,0 +1,233 @@
+#include "tests/protocol/both_verifiers.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "keytrans/monitoring_map.h"
+#include "keytrans/testing/fake_keys.h"
+#include "tests/protocol/structure_mirror.h"
+#include "tests/protocol/world_mirror.h"
+#include "tests/reference/algorithms.h"
+
+namespace sealbook {
+namespace {
+
+using ::testing::AssertionFailure;
+using ::testing::AssertionResult;
+using ::testing::AssertionSuccess;
+using Entries = std::vector<keytrans::MonitorMapEntry>;
+
+class CredulousKey : public crypto::SignaturePublicKey {
+ public:
+  absl::Status Verify(absl::string_view /*message*/,
+                      absl::string_view /*signature*/) const override {
+    return absl::OkStatus();
+  }
+};
+
+Entries EntriesOf(const reference::MonitoringMap& map) {
+  Entries entries;
+  for (const auto& [position, version] : map) {
+    entries.push_back({position, version});
+  }
+  return entries;
+}
+
+AssertionResult SameView(const keytrans::TreeView& ours,
+                         const reference::NewView& theirs) {
+  if (ours.size() != theirs.tree_size || ours.size() != theirs.state.tree_size)
+    return AssertionFailure() << "the tree sizes differ";
+  if (ours.Root().ToString() != theirs.root) {
+    return AssertionFailure() << "the roots differ";
+  }
+  std::vector<std::string> subtrees;
+  for (const crypto::Hash& value : ours.full_subtrees) {
+    subtrees.push_back(value.ToString());
+  }
+  if (subtrees != theirs.state.full_subtrees) {
+    return AssertionFailure() << "the full subtrees differ";
+  }
+  std::vector<keytrans::LogEntry> frontier;
+  for (const auto& [position, entry] : theirs.state.frontier) {
+    frontier.push_back(
+        {entry.timestamp, *crypto::Hash::FromBytes(entry.prefix_tree)});
+  }
+  if (ours.frontier != frontier) {
+    return AssertionFailure() << "the frontiers differ";
+  }
+  return AssertionSuccess();
+}
+
+// `entries`: what ours is to hold.
+AssertionResult SameOwner(const keytrans::OwnerState& ours,
+                          const reference::OwnerState& theirs,
+                          const Entries& entries, uint64_t size) {
+  if (ours.label != theirs.label) {
+    return AssertionFailure() << "the labels differ";
+  }
+  if (ours.start != theirs.start) {
+    return AssertionFailure()
+           << "start is " << ours.start << " and " << theirs.start;
+  }
+  if (ours.Greatest() != reference::GreatestKnown(theirs)) {
+    return AssertionFailure() << "the greatest versions differ";
+  }
+  for (uint64_t position = ours.start; position < size; ++position) {
+    if (ours.At(position) == reference::GreatestAt(theirs.greatest, position))
+      continue;
+    return AssertionFailure()
+           << "the greatest versions at " << position << " differ";
+  }
+  if (ours.entries != entries) {
+    return AssertionFailure() << "the maps differ";
+  }
+  const keytrans::LadderKeys known = KeysOf(theirs.known);
+  for (const auto& [version, key] : ours.keys) {
+    const auto same = known.find(version);
+    if (same == known.end() || same->second.key != key.key ||
+        same->second.commitment != key.commitment) {
+      return AssertionFailure() << "the keys of " << version << " differ";
+    }
+  }
+  return AssertionSuccess();
+}
+
+template <typename Ours, typename Theirs>
+AssertionResult SameVerdict(const Judgement<Ours, Theirs>& judged) {
+  if (judged.ours.ok() == judged.theirs.accepted.has_value()) {
+    return AssertionSuccess();
+  }
+  return AssertionFailure() << judged.Words();
+}
+
+}  // namespace
+
+keytrans::ContactMonitorRequest RequestOf(const Seen& seen,
+                                          const BothContacts& contacts) {
+  return {seen.last(), contacts.contact.label, EntriesOf(contacts.contact.map)};
+}
+
+keytrans::OwnerMonitorRequest RequestOf(const Seen& seen,
+                                        const BothOwners& owners) {
+  return {seen.last(), owners.ours.label, owners.ours.entries,
+          owners.ours.start, owners.ours.Greatest()};
+}
+
+keytrans::UpdateRequest UpdateRequestOf(const Seen& seen,
+                                        const BothOwners& owners) {
+  return {seen.last(), owners.ours.label, owners.ours.Greatest(), {}};
+}
+
+AssertionResult Agree(const ContactJudgement& judged) {
+  const AssertionResult same = SameVerdict(judged);
+  if (!same || !judged.accepted()) return same;
+  const auto& accepted = *judged.theirs.accepted;
+  if (judged.ours->entries != EntriesOf(accepted.contact.map)) {
+    return AssertionFailure() << "the maps differ";
+  }
+  return SameView(judged.ours->view, accepted);
+}
+
+AssertionResult Agree(const InitJudgement& judged) {
+  AssertionResult same = SameVerdict(judged);
+  if (!same || !judged.accepted()) return same;
+  const auto& accepted = *judged.theirs.accepted;
+  same = SameOwner(judged.ours->owner, accepted.owner, {}, accepted.tree_size);
+  if (!same) return same;
+  return SameView(judged.ours->view, accepted);
+}
+
+AssertionResult Agree(const MonitorJudgement& judged) {
+  AssertionResult same = SameVerdict(judged);
+  if (!same || !judged.accepted()) return same;
+  const auto& accepted = *judged.theirs.accepted;
+  if (judged.ours->complete != accepted.complete) {
+    return AssertionFailure() << "one is complete";
+  }
+  same = SameOwner(judged.ours->owner, accepted.owner,
+                   EntriesOf(accepted.owner.map), accepted.tree_size);
+  if (!same) return same;
+  return SameView(judged.ours->view, accepted);
+}
+
+AssertionResult Agree(const UpdateJudgement& judged) {
+  AssertionResult same = SameVerdict(judged);
+  if (!same || !judged.accepted()) return same;
+  const auto& accepted = *judged.theirs.accepted;
+  const auto& versions = judged.ours->versions;
+  if (judged.ours->position != accepted.position ||
+      versions.size() != accepted.versions.size()) {
+    return AssertionFailure() << "the new versions differ";
+  }
+  for (size_t i = 0; i < versions.size(); ++i) {
+    const reference::NewVersion& other = accepted.versions[i];
+    if (versions[i].version != other.version ||
+        versions[i].value != other.value ||
+        versions[i].opening.ToString() != other.opening) {
+      return AssertionFailure() << "new version " << i << " differs";
+    }
+  }
+  same = SameOwner(judged.ours->owner, accepted.owner,
+                   keytrans::MergeMonitoringMap(EntriesOf(accepted.owner.map)),
+                   accepted.tree_size);
+  if (!same) return same;
+  return SameView(judged.ours->view, accepted);
+}
+
+BothVerifiers BothVerifiers::Credulous(
+    const keytrans::Configuration& configuration) {
+  reference::Configuration config;
+  Mirror(configuration, &config);
+  reference::PublicKeys keys = FakePublicKeys(configuration.ciphersuite);
+  keys.verify = [](const std::string&, const std::string&) { return true; };
+  return BothVerifiers(
+      keytrans::Verifier::WithKeys(
+          configuration, std::make_shared<CredulousKey>(),
+          std::make_shared<keytrans::FakeVrfKey>(configuration.ciphersuite)),
+      config, keys);
+}
+
+ContactJudgement BothVerifiers::Contact(const Seen& seen,
+                                        const BothContacts& contacts,
+                                        const std::string& bytes,
+                                        uint64_t now) const {
+  const keytrans::ContactMonitorRequest asked = RequestOf(seen, contacts);
+  return {
+      ours_.VerifyContactMonitor(asked, seen.view, contacts.keys, bytes, now),
+      reference::VerifyContactMonitor(config_, keys_, seen.state,
+                                      contacts.contact, *asked.Encode(), bytes,
+                                      now)};
+}
+
+InitJudgement BothVerifiers::Init(const Seen& seen,
+                                  const keytrans::OwnerInitRequest& asked,
+                                  const std::string& bytes,
+                                  uint64_t now) const {
+  return {ours_.VerifyOwnerInit(asked, seen.view, bytes, now),
+          reference::VerifyOwnerInit(config_, keys_, seen.state,
+                                     *asked.Encode(), bytes, now)};
+}
+
+MonitorJudgement BothVerifiers::Monitor(const Seen& seen,
+                                        const BothOwners& owners,
+                                        const std::string& bytes,
+                                        uint64_t now) const {
+  const keytrans::OwnerMonitorRequest asked = RequestOf(seen, owners);
+  return {
+      ours_.VerifyOwnerMonitor(asked, seen.view, owners.ours, bytes, now),
+      reference::VerifyOwnerMonitor(config_, keys_, seen.state, owners.theirs,
+                                    *asked.Encode(), bytes, now)};
+}
+
+UpdateJudgement BothVerifiers::Update(const Seen& seen,
+                                      const BothOwners& owners,
+                                      const keytrans::UpdateRequest& asked,
+                                      const std::string& bytes,
+                                      uint64_t now) const {
+  return {ours_.VerifyUpdate(asked, seen.view, owners.ours, bytes, now),
+          reference::VerifyUpdate(config_, keys_, seen.state, owners.theirs,
+                                  *asked.Encode(), bytes, now)};
+}
+
+}  // namespace sealbook

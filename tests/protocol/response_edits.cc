@@ -1,0 +1,177 @@
+#include "tests/protocol/response_edits.h"
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace sealbook {
+namespace {
+
+// Collects what can be changed in a response, and changes one of it.
+class Editor {
+ public:
+  explicit Editor(std::mt19937_64& random) : random_(random) {}
+
+  void Apply() {
+    if (!edits_.empty()) edits_[random_() % edits_.size()]();
+  }
+
+  template <typename T>
+  void Vector(std::vector<T>& elements) {
+    if (elements.empty()) return;
+    edits_.push_back([this, &elements] {
+      const size_t at = random_() % elements.size();
+      switch (random_() % 3) {
+        case 0:
+          elements.erase(elements.begin() + at);
+          break;
+        case 1: {
+          const T copy = elements[at];
+          elements.insert(elements.begin() + at, copy);
+          break;
+        }
+        default:
+          std::swap(elements[at], elements[random_() % elements.size()]);
+      }
+    });
+  }
+
+  template <typename T>
+  void Number(T& number) {
+    edits_.push_back([this, &number] {
+      const T by = random_() % 2 == 0 ? 1 : static_cast<T>(1 + random_() % 300);
+      number = random_() % 2 == 0 ? number + by : number - by;
+    });
+  }
+
+  void Bytes(std::string& bytes) {
+    if (bytes.empty()) return;
+    edits_.push_back([this, &bytes] {
+      bytes[random_() % bytes.size()] ^= static_cast<char>(1 << random_() % 8);
+    });
+  }
+
+  void Head(reference::FullTreeHead& head) {
+    edits_.push_back([this, &head] {
+      using Type = reference::FullTreeHeadType;
+      if (head.head_type == Type::kSame) {
+        head.head_type = Type::kUpdated;
+        head.tree_head = {1 + random_() % 80, std::string(64, 's')};
+      } else {
+        head.head_type = Type::kSame;
+        head.tree_head = {};
+      }
+    });
+    if (head.head_type == reference::FullTreeHeadType::kSame) return;
+    Number(head.tree_head.tree_size);
+    Bytes(head.tree_head.signature);
+  }
+
+  void Ladder(std::vector<reference::BinaryLadderStep>& steps) {
+    Vector(steps);
+    for (reference::BinaryLadderStep& step : steps) {
+      Bytes(step.proof);
+      edits_.push_back([&step] {
+        if (step.commitment.has_value()) {
+          step.commitment.reset();
+        } else {
+          step.commitment = std::string(32, 'c');
+        }
+      });
+    }
+  }
+
+  void Proof(reference::CombinedTreeProof& proof) {
+    Vector(proof.timestamps);
+    Vector(proof.prefix_proofs);
+    Vector(proof.prefix_roots);
+    Vector(proof.inclusion.elements);
+    for (uint64_t& timestamp : proof.timestamps) Number(timestamp);
+    for (std::string& root : proof.prefix_roots) Bytes(root);
+    for (std::string& value : proof.inclusion.elements) Bytes(value);
+    for (reference::PrefixProof& prefix : proof.prefix_proofs) Prefix(prefix);
+  }
+
+ private:
+  void Prefix(reference::PrefixProof& proof) {
+    using Type = reference::PrefixSearchResultType;
+    Vector(proof.results);
+    Vector(proof.elements);
+    for (std::string& value : proof.elements) Bytes(value);
+    for (reference::PrefixSearchResult& result : proof.results) {
+      Number(result.depth);
+      if (result.result_type == Type::kNonInclusionLeaf) {
+        Bytes(result.leaf.vrf_output);
+        Bytes(result.leaf.commitment);
+      }
+      edits_.push_back([&result] {
+        result.result_type = result.result_type == Type::kInclusion
+                                 ? Type::kNonInclusionParent
+                                 : Type::kInclusion;
+        result.leaf = {};
+      });
+    }
+  }
+
+  std::mt19937_64& random_;
+  std::vector<std::function<void()>> edits_;
+};
+
+}  // namespace
+
+std::string EditBytes(std::string bytes, std::mt19937_64& random) {
+  const size_t at = random() % bytes.size();
+  switch (random() % 8) {
+    case 0:
+      bytes.erase(at, 1);
+      break;
+    case 1:
+      bytes.insert(at, 1, static_cast<char>(random()));
+      break;
+    default:
+      bytes[at] ^= static_cast<char>(1 << random() % 8);
+  }
+  return bytes;
+}
+
+void Edit(reference::ContactMonitorResponse& response,
+          std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Head(response.full_tree_head);
+  editor.Proof(response.monitor);
+  editor.Apply();
+}
+
+void Edit(reference::OwnerInitResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Head(response.full_tree_head);
+  editor.Vector(response.greatest_versions);
+  for (uint32_t& version : response.greatest_versions) editor.Number(version);
+  editor.Ladder(response.binary_ladder);
+  editor.Proof(response.init);
+  editor.Apply();
+}
+
+void Edit(reference::OwnerMonitorResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Head(response.full_tree_head);
+  editor.Proof(response.monitor);
+  editor.Apply();
+}
+
+void Edit(reference::UpdateResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Head(response.full_tree_head);
+  editor.Number(response.position);
+  editor.Vector(response.values);
+  for (reference::LabelValue& value : response.values) {
+    editor.Bytes(value.value);
+  }
+  editor.Vector(response.info);
+  for (reference::UpdateInfo& info : response.info) editor.Bytes(info.opening);
+  editor.Ladder(response.binary_ladder);
+  editor.Proof(response.update);
+  editor.Apply();
+}
+
+}  // namespace sealbook
