@@ -204,7 +204,8 @@ class RoundPrinter {
   Terminal& terminal_;
 };
 
-// Blocks the signals that end the program, so that they end a wait.
+// Blocks the signals that end the program, so that they end a wait. To be made
+// before any other thread is: they take over what is blocked.
 class StopSignals {
  public:
   StopSignals() {
@@ -252,8 +253,7 @@ class Watch {
     return failure.ok() ? code : ExitCodeOf(failure);
   }
 
-  absl::StatusOr<ExitCode> Forever() {
-    StopSignals signals;
+  absl::StatusOr<ExitCode> Forever(StopSignals& signals) {
     for (bool first = true;; first = false) {
       SEALBOOK_RETURN_IF_ERROR(Round(first).status());
       const uint64_t next = terminal_.clock() + options_.every_s * 1000;
@@ -318,6 +318,8 @@ std::function<absl::Status()> CompareOver(const Via& via,
 
 absl::StatusOr<ExitCode> RunChecks(const WatchCommandOptions& options,
                                    LogOfState& opened, Terminal& terminal) {
+  std::optional<StopSignals> signals;
+  if (!options.once) signals.emplace();
   WatchSettings settings;
   SEALBOOK_ASSIGN_OR_RETURN(settings.labels, LabelsToWatch(options, opened));
   settings.monitor.timeout_ms = options.timeout_s * 1000;
@@ -340,7 +342,7 @@ absl::StatusOr<ExitCode> RunChecks(const WatchCommandOptions& options,
                   std::move(settings));
   Watch watch(options, opened, std::move(channels), std::move(watcher),
               terminal);
-  return options.once ? watch.Once() : watch.Forever();
+  return options.once ? watch.Once() : watch.Forever(*signals);
 }
 
 Json AlarmToJson(const OpenAlarm& open) {
