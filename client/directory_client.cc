@@ -145,7 +145,8 @@ absl::StatusOr<std::vector<absl::StatusOr<Lookup>>> DirectoryClient::LookUp(
     SEALBOOK_RETURN_IF_ERROR(size.status());
     moves = 0;
     held_bytes_ += portion.bytes;
-    const size_t settled = Settle(*size, portion.answers, open, results);
+    const size_t settled =
+        Settle(*size, options_.keep_unreadable, portion.answers, open, results);
     progress(settled);
     if (settled > 0) patience.Answered();
     if (portion.limited.ok() || patience.Wait(portion.wait_ms)) continue;

@@ -55,7 +55,8 @@ struct Lookup {
   // that time.
   bool began_later = false;
   // Not OK: why the entry, which is proven like any other, cannot be read. The
-  // tree that it is proven in counts all the same. Never in results.
+  // tree that it is proven in counts all the same. In results only with
+  // LookupOptions::keep_unreadable.
   absl::Status unreadable;
   // The tree that it is proven in.
   keytrans::TreeView view;
@@ -74,6 +75,9 @@ struct LookupOptions {
   // What the answers to several addresses may take together: they are held
   // until all have been judged. One answer has at most 16 MiB.
   size_t max_bytes = 256 << 20;
+  // Whether an entry that cannot be read is an answer, with Lookup::unreadable;
+  // otherwise it is the address's error.
+  bool keep_unreadable = false;
   // Told, each time it is more, how many addresses of all have been answered.
   std::function<void(size_t done, size_t all)> progress;
   // With a server that limits how many addresses one caller may look up.

@@ -30,14 +30,15 @@ std::vector<keytrans::MonitoringObligation> ObligationsAt(
   return owed;
 }
 
-size_t Settle(uint64_t size, Answers& answers, std::vector<size_t>& open,
-              Answers& results) {
+size_t Settle(uint64_t size, bool keep_unreadable, Answers& answers,
+              std::vector<size_t>& open, Answers& results) {
   std::vector<size_t> left;
   for (size_t i = 0; i < open.size(); ++i) {
     if (i >= answers.size() ||
         (answers[i].ok() && answers[i]->view.size() < size)) {
       left.push_back(open[i]);
-    } else if (answers[i].ok() && !answers[i]->unreadable.ok()) {
+    } else if (answers[i].ok() && !answers[i]->unreadable.ok() &&
+               !keep_unreadable) {
       results[open[i]] = std::move(answers[i]->unreadable);
     } else {
       results[open[i]] = std::move(answers[i]);

@@ -25,9 +25,10 @@ std::vector<keytrans::MonitoringObligation> ObligationsAt(
 // Moves the answers in the tree of `size`, and all failures, into `results`.
 // `open` has the places of those that were asked for, in the order of
 // `answers`, which may be fewer; then of those that are left. Returns how many
-// were moved.
-size_t Settle(uint64_t size, Answers& answers, std::vector<size_t>& open,
-              Answers& results);
+// were moved. An entry
+// that cannot be read is a failure unless `keep_unreadable`.
+size_t Settle(uint64_t size, bool keep_unreadable, Answers& answers,
+              std::vector<size_t>& open, Answers& results);
 
 // Refuses (kFork) two roots of one size.
 absl::Status CheckNoForks(const Answers& answers);

@@ -169,17 +169,21 @@ class State {
   absl::StatusOr<std::vector<OwnedVersion>> ReadOwnedVersions(
       const crypto::Hash& fingerprint, const std::string& label,
       uint32_t first);
-  // Confirms all versions known, and closes the alarms about them. Returns the
-  // greatest; absent: the label has none. NOT_FOUND: it is not owned.
+  // Confirms the versions known, those up to `up_to` where that is present, and
+  // closes the alarms about them. Returns the greatest that is confirmed now;
+  // absent: the label has none. NOT_FOUND: it is not owned. OUT_OF_RANGE:
+  // `up_to` is not known.
   absl::StatusOr<std::optional<uint32_t>> AcceptVersions(
       const crypto::Hash& fingerprint, const std::string& label,
-      uint64_t now_ms);
+      std::optional<uint32_t> up_to, uint64_t now_ms);
   // Forgets the label and closes all alarms about it. NOT_FOUND as above.
   absl::Status Disown(const crypto::Hash& fingerprint, const std::string& label,
                       uint64_t now_ms);
 
   // Keeps an alarm, unless one of its key is open.
   absl::Status RaiseAlarm(const Alarm& alarm);
+  // Keeps an alarm, unless there was one of its key before.
+  absl::Status RaiseAlarmOnce(const Alarm& alarm);
   // By id.
   absl::StatusOr<std::vector<OpenAlarm>> ReadOpenAlarms();
   // False: no alarm of this key, or id, is open.

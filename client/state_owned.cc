@@ -1,4 +1,5 @@
 // The addresses that the user owns, in the state.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -131,18 +132,29 @@ absl::StatusOr<std::vector<OwnedVersion>> State::ReadOwnedVersions(
 
 absl::StatusOr<std::optional<uint32_t>> State::AcceptVersions(
     const crypto::Hash& fingerprint, const std::string& label,
-    uint64_t now_ms) {
+    std::optional<uint32_t> up_to, uint64_t now_ms) {
   SEALBOOK_ASSIGN_OR_RETURN(Transaction change, Transaction::Begin(database_));
   SEALBOOK_ASSIGN_OR_RETURN(std::optional<OwnedAddress> owned,
                             ReadOwned(fingerprint, label));
   if (!owned.has_value()) return NotOwned(label);
   const OwnedAddress before = *owned;
-  owned->accepted = owned->owner.Greatest();
+  const std::optional<uint32_t> greatest = owned->owner.Greatest();
+  if (up_to.has_value() && !(up_to <= greatest)) {
+    return absl::OutOfRangeError(
+        absl::StrCat(label, ": version ", *up_to, " is not known; ",
+                     greatest ? absl::StrCat("the greatest is ", *greatest)
+                              : "it has none"));
+  }
+  owned->accepted =
+      std::max(owned->accepted, up_to.has_value() ? up_to : greatest);
   SEALBOOK_RETURN_IF_ERROR(ReplaceOwned(fingerprint, before, *owned));
   SEALBOOK_ASSIGN_OR_RETURN(
       Statement close,
       database_.Prepare("UPDATE alarm SET closed_ms = ?1 WHERE closed_ms IS "
-                        "NULL AND log = ?2 AND label = ?3 AND kind = ?4"));
+                        "NULL AND log = ?2 AND label = ?3 AND kind = ?4 AND "
+                        "coalesce(json_extract(details, '$.version'), 0) <= "
+                        "?5"));
+  close.BindInteger(5, owned->accepted.value_or(0));
   close.BindInteger(1, static_cast<int64_t>(now_ms));
   close.BindText(2, fingerprint.ToHex());
   close.BindBytes(3, label);

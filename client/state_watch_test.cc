@@ -58,7 +58,9 @@ class StateWatchTest : public ::testing::Test {
     alarm.raised_ms = 7;
     alarm.log = fingerprint().ToHex();
     alarm.label = kAlice;
-    alarm.subject = "s\xc3\xbc" "bject";
+    alarm.subject =
+        "s\xc3\xbc"
+        "bject";
     alarm.lines = {"one", "", "two \"quoted\""};
     alarm.evidence = "/evidence";
     alarm.details = R"({"version": 1})";
@@ -108,11 +110,12 @@ TEST_F(StateWatchTest, ConfirmingClosesTheAlarmsAboutVersionsOnly) {
   change.alarms = {MakeAlarm("version"), MakeAlarm("proof")};
   change.alarms[1].kind = AlarmKind::kRefusedProof;
   ASSERT_EQ(state.Apply(fingerprint(), change), absl::OkStatus());
-  EXPECT_EQ(*state.AcceptVersions(fingerprint(), kAlice, 9), std::nullopt);
+  EXPECT_EQ(*state.AcceptVersions(fingerprint(), kAlice, std::nullopt, 9),
+            std::nullopt);
   ASSERT_THAT(*state.ReadOpenAlarms(), SizeIs(1));
   EXPECT_EQ((*state.ReadOpenAlarms())[0].alarm.key, "proof");
   EXPECT_TRUE(absl::IsNotFound(
-      state.AcceptVersions(fingerprint(), "bob@x", 9).status()));
+      state.AcceptVersions(fingerprint(), "bob@x", std::nullopt, 9).status()));
   EXPECT_EQ(state.Disown(fingerprint(), kAlice, 9), absl::OkStatus());
   EXPECT_THAT(*state.ReadOpenAlarms(), IsEmpty());
   EXPECT_TRUE(absl::IsNotFound(state.Disown(fingerprint(), kAlice, 9)));

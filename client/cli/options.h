@@ -92,6 +92,8 @@ struct WatchCommandOptions {
   // Of another server; empty: those of the log's.
   std::string via_ca_file;
   std::vector<int64_t> dismiss;
+  // Of --accept.
+  std::optional<uint32_t> version;
   uint64_t every_s = 3600;
   uint32_t expiring_days = 30;
   uint64_t timeout_s = 30;

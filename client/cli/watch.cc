@@ -63,6 +63,11 @@ absl::Status CheckUsage(const WatchCommandOptions& options) {
         absl::StrCat(options.accept ? "--accept" : "--forget",
                      " needs the addresses that it is about"));
   }
+  if (options.version.has_value() &&
+      (!options.accept || options.addresses.size() != 1)) {
+    return absl::InvalidArgumentError(
+        "--version goes with --accept and one address");
+  }
   if ((options.list || !options.dismiss.empty()) &&
       !options.addresses.empty()) {
     return absl::InvalidArgumentError(
@@ -120,8 +125,8 @@ class RoundPrinter {
         PrintFailure(checked.label, checked.result.status());
       }
     }
-    if (!round.contacts.ok()) {
-      PrintFailure("people looked up", round.contacts.status());
+    for (const ContactsCheck::Failure& failed : round.contacts->failures) {
+      PrintFailure(absl::StrCat("looked up: ", failed.label), failed.status);
     }
     if (!round.compared) return;
     if (!round.comparison.ok()) {
@@ -155,6 +160,7 @@ class RoundPrinter {
       if (check.current.has_value()) PrintCurrent(label, *check.current);
       return;
     }
+    if (!check.unreadable.ok()) PrintFailure(label, check.unreadable);
     if (!first && check.news.empty()) return;
     out << Printable(label) << ": ";
     if (check.current.has_value()) {
@@ -255,19 +261,30 @@ class Watch {
 
   absl::StatusOr<ExitCode> Forever(StopSignals& signals) {
     for (bool first = true;; first = false) {
-      SEALBOOK_RETURN_IF_ERROR(Round(first).status());
+      SEALBOOK_RETURN_IF_ERROR(Survive(Round(first).status()));
       const uint64_t next = terminal_.clock() + options_.every_s * 1000;
       for (uint64_t now = terminal_.clock(); now < next;
            now = terminal_.clock()) {
         if (signals.Wait(std::min(next - now, kDeliveryStepMs))) {
           return ExitCode::kOk;
         }
-        SEALBOOK_RETURN_IF_ERROR(Deliver());
+        SEALBOOK_RETURN_IF_ERROR(Survive(Deliver()));
       }
     }
   }
 
  private:
+  // A state that another process holds, or a full disk, passes: who watches
+  // goes on.
+  absl::Status Survive(const absl::Status& failure) {
+    if (!absl::IsUnavailable(failure) && !absl::IsResourceExhausted(failure) &&
+        !absl::IsAborted(failure)) {
+      return failure;
+    }
+    PrintErrorInWords(failure, "", terminal_);
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<WatchRound> Round(bool first) {
     SEALBOOK_ASSIGN_OR_RETURN(WatchRound round, watcher_.Round());
     printer_.Print(round, first);
@@ -398,7 +415,7 @@ absl::StatusOr<ExitCode> RunAccept(const WatchCommandOptions& options,
     SEALBOOK_ASSIGN_OR_RETURN(
         const std::optional<uint32_t> accepted,
         opened.state.AcceptVersions(opened.log.fingerprint, label,
-                                    terminal.clock()));
+                                    options.version, terminal.clock()));
     terminal.out << Printable(label) << ": "
                  << (accepted ? absl::StrCat("everything up to version ",
                                              *accepted, " is confirmed")

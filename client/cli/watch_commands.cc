@@ -30,6 +30,10 @@ void CommandLine::AddWatch() {
                     "Confirm the versions that are known, and close their "
                     "alarms");
   command
+      ->add_option("--version", watch_.version,
+                   "With --accept: confirm no later version than this one")
+      ->type_name("N");
+  command
       ->add_option("--dismiss", watch_.dismiss,
                    "Close alarms by their numbers in --list")
       ->type_name("ID");

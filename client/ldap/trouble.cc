@@ -22,8 +22,8 @@ Alarm SilenceAlarm(const absl::Status& failure, const std::string& log,
                    uint64_t since_ms, uint64_t now_ms) {
   Alarm alarm;
   alarm.kind = AlarmKind::kStaleLog;
-  // The same trouble as a head that is too old: nothing new is heard.
-  alarm.key = StaleLogKey(log);
+  // The same trouble as that of a watcher who cannot check.
+  alarm.key = UncheckedKey(log);
   alarm.raised_ms = now_ms;
   alarm.log = log;
   alarm.subject = "The directory does not answer";

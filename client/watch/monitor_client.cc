@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "keytrans/monitor_structures.h"
@@ -16,6 +17,8 @@
 
 namespace sealbook::client {
 namespace {
+
+constexpr char kWithheldUrl[] = "sealbook.dev/withheld";
 
 using keytrans::MonitoringObligation;
 using keytrans::MonitorMapEntry;
@@ -33,8 +36,10 @@ void SetDeadline(grpc::ClientContext& context, uint64_t timeout_ms) {
 }
 
 absl::Status Withheld(const std::string& label, absl::string_view what) {
-  return absl::DataLossError(
+  absl::Status status = absl::DataLossError(
       absl::StrCat(label, ": the server does not show ", what));
+  status.SetPayload(kWithheldUrl, absl::Cord());
+  return status;
 }
 
 absl::StatusOr<OwnedAddress> Known(State& state,
@@ -47,6 +52,10 @@ absl::StatusOr<OwnedAddress> Known(State& state,
 }
 
 }  // namespace
+
+bool IsWithheld(const absl::Status& status) {
+  return status.GetPayload(kWithheldUrl).has_value();
+}
 
 MonitorClient::MonitorClient(
     State& state, Endpoint endpoint,
@@ -91,6 +100,7 @@ absl::StatusOr<Lookup> MonitorClient::LookUp(const crypto::Hash& fingerprint,
   options.timeout_ms = options_.timeout_ms;
   options.max_moves = options_.max_moves;
   options.version = version;
+  options.keep_unreadable = true;
   options.patience = options_.patience;
   DirectoryClient client(state_, endpoint_, channel_, clock_, options);
   SEALBOOK_ASSIGN_OR_RETURN(auto answers, client.LookUp(fingerprint, {label}));
@@ -111,42 +121,47 @@ absl::StatusOr<OwnedCheck> MonitorClient::CheckOwned(
     const MakeAlarm& make_alarm) {
   OwnedCheck check;
   for (int round = 0; round < kMaxRounds; ++round) {
+    // Before the look-up, whose tree then covers what is known.
+    SEALBOOK_ASSIGN_OR_RETURN(std::optional<OwnedAddress> known,
+                              state_.ReadOwned(fingerprint, label));
     SEALBOOK_ASSIGN_OR_RETURN(Lookup now,
                               LookUp(fingerprint, label, std::nullopt));
-    SEALBOOK_RETURN_IF_ERROR(now.unreadable);
-    SEALBOOK_ASSIGN_OR_RETURN(auto known, state_.ReadOwned(fingerprint, label));
-    if (!known.has_value()) {
+    if (known.has_value()) {
+      SEALBOOK_RETURN_IF_ERROR(CompareWithKnown(now, *known));
+    } else {
       SEALBOOK_RETURN_IF_ERROR(Begin(fingerprint, label, now));
       check.began = true;
-      SEALBOOK_ASSIGN_OR_RETURN(known, state_.ReadOwned(fingerprint, label));
     }
-    const std::optional<uint32_t> before = known->owner.Greatest();
-    if (before.has_value() &&
-        (!now.found.has_value() || now.found->version < *before)) {
-      return RefuseLoss(now, *known);
-    }
-    if (now.found.has_value() &&
-        (!before.has_value() || now.found->version > *before)) {
-      SEALBOOK_RETURN_IF_ERROR(
-          ReadUpdates(fingerprint, label, make_alarm, check));
-    }
+    std::optional<uint32_t> proven;
+    if (now.found.has_value()) proven = now.found->version;
+    SEALBOOK_RETURN_IF_ERROR(
+        ReadUpdates(fingerprint, label, proven, make_alarm, check));
     check.current = std::move(now.found);
+    check.unreadable = now.unreadable;
     check.view = std::move(now.view);
     SEALBOOK_ASSIGN_OR_RETURN(const bool reached,
                               MonitorToTheEnd(fingerprint, label));
-    if (!reached) continue;  // A version came meanwhile.
-    SEALBOOK_RETURN_IF_ERROR(Retry([&] {
-      SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
-      SEALBOOK_ASSIGN_OR_RETURN(check.owned, Known(state_, fingerprint, label));
-      StateChange change{.advertised = ground.view, .verified = *ground.view};
-      change.owned_before = check.owned;
-      check.owned.checked_ms = clock_();
-      change.owned = check.owned;
-      return state_.Apply(fingerprint, change);
-    }));
+    SEALBOOK_ASSIGN_OR_RETURN(known, Known(state_, fingerprint, label));
+    // A version came meanwhile, or there are more than a stream shows.
+    if (!reached || known->owner.Greatest() < proven) continue;
+    SEALBOOK_RETURN_IF_ERROR(NoteChecked(fingerprint, label, check));
     return check;
   }
   return Withheld(label, "all versions up to the newest distinguished entry");
+}
+
+absl::Status MonitorClient::NoteChecked(const crypto::Hash& fingerprint,
+                                        const std::string& label,
+                                        OwnedCheck& check) {
+  return Retry([&]() -> absl::Status {
+    SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
+    SEALBOOK_ASSIGN_OR_RETURN(check.owned, Known(state_, fingerprint, label));
+    StateChange change{.advertised = ground.view, .verified = *ground.view};
+    change.owned_before = check.owned;
+    check.owned.checked_ms = clock_();
+    change.owned = check.owned;
+    return state_.Apply(fingerprint, change);
+  });
 }
 
 absl::Status MonitorClient::Begin(const crypto::Hash& fingerprint,
@@ -188,28 +203,45 @@ absl::Status MonitorClient::Begin(const crypto::Hash& fingerprint,
   });
 }
 
-absl::Status MonitorClient::RefuseLoss(const Lookup& now,
-                                       const OwnedAddress& owned) {
-  const absl::Status refusal = keytrans::Refuse(
-      keytrans::RefusalReason::kLadder,
-      absl::StrCat("the log proves ",
-                   now.found ? absl::StrCat("version ", now.found->version,
-                                            " to be the "
-                                            "greatest")
-                             : "that there is no version",
-                   " of ", now.label, ", where it has proven version ",
-                   *owned.owner.Greatest(), " before"));
-  return KeepEvidence(state_.evidence_folder(), now.exchange, refusal);
+absl::Status MonitorClient::CompareWithKnown(const Lookup& now,
+                                             const OwnedAddress& known) {
+  const std::optional<uint32_t> before = known.owner.Greatest();
+  if (!before.has_value()) return absl::OkStatus();
+  std::string contradiction;
+  if (!now.found.has_value()) {
+    contradiction = "that there is no version";
+  } else if (now.found->version < *before) {
+    contradiction =
+        absl::StrCat("version ", now.found->version, " to be the greatest");
+  } else if (now.found->version == *before &&
+             keytrans::CommitToValue(now.found->opening, now.label, *before,
+                                     now.found->value) !=
+                 known.owner.keys.at(*before).commitment) {
+    contradiction = absl::StrCat("another value of version ", *before);
+  } else {
+    return absl::OkStatus();
+  }
+  Exchange evidence = now.exchange;
+  SEALBOOK_ASSIGN_OR_RETURN(evidence.owner, known.owner.Encode());
+  return KeepEvidence(
+      state_.evidence_folder(), evidence,
+      keytrans::Refuse(
+          keytrans::RefusalReason::kLadder,
+          absl::StrCat("the log proves ", contradiction, " of ", now.label,
+                       ", where it has proven version ", *before, " before")));
 }
 
 absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,
                                         const std::string& label,
+                                        std::optional<uint32_t> proven,
                                         const MakeAlarm& make_alarm,
                                         OwnedCheck& check) {
   return Retry([&]() -> absl::Status {
     SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
     SEALBOOK_ASSIGN_OR_RETURN(OwnedAddress owned,
                               Known(state_, fingerprint, label));
+    // Nothing is new, or another process was faster. Absent is the least.
+    if (owned.owner.Greatest() >= proven) return absl::OkStatus();
     v1::UpdateCall call;
     SEALBOOK_ASSIGN_OR_RETURN(
         *call.mutable_request(),
@@ -348,19 +380,17 @@ absl::StatusOr<ContactsCheck> MonitorClient::CheckContacts(
   SEALBOOK_ASSIGN_OR_RETURN(const Owed owed,
                             state_.ReadObligations(fingerprint));
   ContactsCheck check;
-  absl::Status first;
   for (size_t i = 0; i < owed.size(); ++i) {
-    if (i > 0 && owed[i].label == owed[i - 1].label) continue;
+    const std::string& label = owed[i].label;
+    if (i > 0 && label == owed[i - 1].label) continue;
     ++check.labels;
-    const absl::StatusOr<size_t> remaining =
-        MonitorLabel(fingerprint, owed[i].label);
+    const absl::StatusOr<size_t> remaining = MonitorLabel(fingerprint, label);
     if (remaining.ok()) {
       check.remaining += *remaining;
-    } else if (first.ok()) {
-      first = remaining.status();
+    } else {
+      check.failures.push_back({label, remaining.status()});
     }
   }
-  SEALBOOK_RETURN_IF_ERROR(first);
   return check;
 }
 
@@ -381,8 +411,11 @@ absl::Status MonitorClient::FindKeys(const crypto::Hash& fingerprint,
                            " is not what it was when "
                            "it was looked up first")));
     }
-    if (found.found->obligation.has_value()) {
-      one.ladder = found.found->obligation->ladder;
+    if (!found.found->obligation.has_value()) continue;
+    one.ladder = found.found->obligation->ladder;
+    if (!one.CanBeMonitored()) {
+      return Withheld(one.label, absl::StrCat("what monitoring version ",
+                                              one.version, " takes"));
     }
   }
   return absl::OkStatus();
@@ -405,7 +438,13 @@ absl::StatusOr<size_t> MonitorClient::MonitorLabel(
       // Its version was found where nothing is owed any more.
       if (!one.CanBeMonitored()) continue;
       entries.push_back({one.position, one.version});
-      by_version.emplace(one.version, one);
+      const auto [known, first] = by_version.emplace(one.version, one);
+      if (!first && known->second.opening != one.opening) {
+        return keytrans::Refuse(
+            keytrans::RefusalReason::kLadder,
+            absl::StrCat("the log has proven two values of version ",
+                         one.version, " of ", label));
+      }
       keys.insert(one.ladder.begin(), one.ladder.end());
     }
     entries = keytrans::MergeMonitoringMap(std::move(entries));

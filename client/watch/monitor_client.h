@@ -38,6 +38,9 @@ struct MonitorOptions {
   PatienceOptions patience;
 };
 
+// Whether the server withholds what it has proven to exist.
+bool IsWithheld(const absl::Status& status);
+
 // What a check of an owned address has found.
 struct OwnedCheck {
   OwnedAddress owned;
@@ -45,6 +48,9 @@ struct OwnedCheck {
   bool began = false;
   // The greatest version now; absent: the label has none.
   std::optional<FoundEntry> current;
+  // Not OK: why the greatest version, which is proven like any other, cannot be
+  // read.
+  absl::Status unreadable;
   // Versions that were not known before, ascending.
   std::vector<OwnedVersion> news;
   // The tree that all of it is proven in.
@@ -55,6 +61,11 @@ struct ContactsCheck {
   // Labels that were monitored, and versions that are to be monitored further.
   size_t labels = 0;
   size_t remaining = 0;
+  struct Failure {
+    std::string label;
+    absl::Status status;
+  };
+  std::vector<Failure> failures;
 };
 
 // Not thread-safe. `state` outlives it.
@@ -80,8 +91,8 @@ class MonitorClient {
                                         const std::string& label,
                                         const MakeAlarm& make_alarm);
 
-  // Monitors every version that the state says is to be monitored. Goes on
-  // after an error, and returns the first (with the label in its message).
+  // Monitors every version that the state says is to be monitored. Errors: the
+  // state cannot be read.
   absl::StatusOr<ContactsCheck> CheckContacts(const crypto::Hash& fingerprint);
 
  private:
@@ -110,10 +121,13 @@ class MonitorClient {
   absl::Status Begin(const crypto::Hash& fingerprint, const std::string& label,
                      const Lookup& now);
   // The log denies what it has proven before.
-  absl::Status RefuseLoss(const Lookup& now, const OwnedAddress& owned);
-  // All versions after the ones known.
+  absl::Status CompareWithKnown(const Lookup& now, const OwnedAddress& known);
+  absl::Status NoteChecked(const crypto::Hash& fingerprint,
+                           const std::string& label, OwnedCheck& check);
+  // The versions after the ones known, if `proven` is greater.
   absl::Status ReadUpdates(const crypto::Hash& fingerprint,
                            const std::string& label,
+                           std::optional<uint32_t> proven,
                            const MakeAlarm& make_alarm, OwnedCheck& check);
   absl::Status TakeUpdate(Ground& ground, OwnedAddress& owned,
                           v1::UpdateAnswer& message,

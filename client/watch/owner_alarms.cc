@@ -7,6 +7,7 @@
 #include "client/entry_view.h"
 #include "client/exchange.h"
 #include "client/version_report.h"
+#include "client/watch/monitor_client.h"
 #include "client/words.h"
 #include "keytrans/refusal.h"
 #include "nlohmann/json.hpp"
@@ -16,6 +17,11 @@ namespace sealbook::client {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// Ends of keys, and reasons in details.
+constexpr char kUnchecked[] = "unchecked";
+constexpr char kUncompared[] = "uncompared";
+
 using keytrans::RefusalReason;
 
 std::string Dump(const Json& json) {
@@ -141,7 +147,7 @@ Alarm UnknownVersionAlarm(const AlarmContext& context, const std::string& label,
   alarm.lines.push_back(
       absl::StrCat("If you or your CA made this change: sealbook watch "
                    "--accept ",
-                   label));
+                   label, " --version ", version.version));
   alarm.lines.push_back(
       "If not, somebody can read mail that is encrypted to you, or sign in "
       "your "
@@ -150,15 +156,21 @@ Alarm UnknownVersionAlarm(const AlarmContext& context, const std::string& label,
   return alarm;
 }
 
-std::string StaleLogKey(const std::string& log) {
-  return absl::StrCat(AlarmKindName(AlarmKind::kStaleLog), "/", log);
+std::string UncheckedKey(const std::string& log) {
+  return absl::StrCat(AlarmKindName(AlarmKind::kStaleLog), "/", log, "/",
+                      kUnchecked);
+}
+
+std::string UncomparedKey(const std::string& log) {
+  return absl::StrCat(AlarmKindName(AlarmKind::kStaleLog), "/", log, "/",
+                      kUncompared);
 }
 
 std::optional<Alarm> FailureAlarm(const AlarmContext& context,
                                   const std::string& label,
                                   const absl::Status& failure) {
   const std::optional<RefusalReason> reason = keytrans::RefusalOf(failure);
-  const bool withheld = !reason.has_value() && absl::IsDataLoss(failure);
+  const bool withheld = IsWithheld(failure);
   if (!reason.has_value() && !withheld) return std::nullopt;
   Alarm alarm;
   if (reason == RefusalReason::kStaleHead ||
@@ -201,7 +213,7 @@ std::optional<Alarm> FailureAlarm(const AlarmContext& context,
 
 Alarm UncheckedAlarm(const AlarmContext& context, uint64_t since_ms,
                      uint64_t window_ms, const absl::Status& failure) {
-  Alarm alarm = MakeAlarm(context, AlarmKind::kStaleLog, "", "");
+  Alarm alarm = MakeAlarm(context, AlarmKind::kStaleLog, "", kUnchecked);
   alarm.subject = absl::StrCat("the log was not checked for ",
                                DurationInWords(context.now_ms - since_ms));
   alarm.lines = {
@@ -211,6 +223,24 @@ Alarm UncheckedAlarm(const AlarmContext& context, uint64_t since_ms,
       std::string(failure.message()), absl::StrCat("Server: ", context.server)};
   Json details;
   details["reason"] = "unchecked";
+  details["since_ms"] = since_ms;
+  alarm.details = Dump(details);
+  return alarm;
+}
+
+Alarm UncomparedAlarm(const AlarmContext& context, uint64_t since_ms,
+                      const absl::Status& failure) {
+  Alarm alarm = MakeAlarm(context, AlarmKind::kStaleLog, "", kUncompared);
+  alarm.subject = absl::StrCat(
+      "nothing was compared over the second channel "
+      "for ",
+      DurationInWords(context.now_ms - since_ms));
+  alarm.lines = {
+      "Whoever shows you a history of your own would keep you from comparing "
+      "it. Try another way (--via), or compare with somebody: sealbook gossip.",
+      Printable(failure.message())};
+  Json details;
+  details["reason"] = kUncompared;
   details["since_ms"] = since_ms;
   alarm.details = Dump(details);
   return alarm;

@@ -40,8 +40,13 @@ std::optional<Alarm> FailureAlarm(const AlarmContext& context,
 // Monitoring Window.
 Alarm UncheckedAlarm(const AlarmContext& context, uint64_t since_ms,
                      uint64_t window_ms, const absl::Status& failure);
-// The key of both alarms for an old head and an unchecked log.
-std::string StaleLogKey(const std::string& log);
+// Its key: it is closed when the log is checked again.
+std::string UncheckedKey(const std::string& log);
+
+// Nothing could be compared over the second channel since `since_ms`.
+Alarm UncomparedAlarm(const AlarmContext& context, uint64_t since_ms,
+                      const absl::Status& failure);
+std::string UncomparedKey(const std::string& log);
 
 // The address was not checked for longer than the log proves the past.
 Alarm GapAlarm(const AlarmContext& context, const OwnedAddress& owned,

@@ -1,6 +1,7 @@
 #include "client/watch/watcher.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,8 +21,10 @@ constexpr char kCompared[] = "second channel";
 absl::Status WatchRound::failure() const {
   for (const Checked& checked : addresses) {
     if (!checked.result.ok()) return checked.result.status();
+    if (!checked.result->unreadable.ok()) return checked.result->unreadable;
   }
   if (!contacts.ok()) return contacts.status();
+  if (!contacts->failures.empty()) return contacts->failures[0].status;
   return comparison;
 }
 
@@ -49,10 +52,11 @@ absl::Status Watcher::NoteFailure(const std::string& label,
 
 absl::Status Watcher::NoteChecked(const OwnedCheck& check,
                                   const std::string& label) {
+  SEALBOOK_RETURN_IF_ERROR(NoteFailure(label, check.unreadable));
   if (!check.current.has_value()) return absl::OkStatus();
   for (const Alarm& alarm : ExpiryAlarms(Context(), label, *check.current,
                                          settings_.expiry_ahead_ms)) {
-    SEALBOOK_RETURN_IF_ERROR(state_.RaiseAlarm(alarm));
+    SEALBOOK_RETURN_IF_ERROR(state_.RaiseAlarmOnce(alarm));
   }
   return absl::OkStatus();
 }
@@ -79,7 +83,7 @@ absl::Status Watcher::RaiseIfUnchecked(const absl::Status& failure) {
   const uint64_t now = clock_();
   if (failure.ok()) {
     SEALBOOK_RETURN_IF_ERROR(
-        state_.CloseAlarm(StaleLogKey(fingerprint_.ToHex()), now).status());
+        state_.CloseAlarm(UncheckedKey(fingerprint_.ToHex()), now).status());
     return state_.WriteTime(fingerprint_, kChecked, now);
   }
   SEALBOOK_ASSIGN_OR_RETURN(uint64_t since,
@@ -96,16 +100,32 @@ absl::Status Watcher::RaiseIfUnchecked(const absl::Status& failure) {
 
 absl::Status Watcher::Compare(WatchRound& round) {
   if (!settings_.compare) return absl::OkStatus();
-  SEALBOOK_ASSIGN_OR_RETURN(const uint64_t last,
+  SEALBOOK_ASSIGN_OR_RETURN(uint64_t last,
                             state_.ReadTime(fingerprint_, kCompared));
   // Once every Reasonable Monitoring Window, and a little more often rather
   // than less.
   const uint64_t window = configuration_.reasonable_monitoring_window;
-  if (last + window - window / 10 > clock_()) return absl::OkStatus();
+  if (last + window - window / 10 > clock_() && last != began_) {
+    return absl::OkStatus();
+  }
   round.compared = true;
   round.comparison = settings_.compare();
+  const uint64_t now = clock_();
   if (round.comparison.ok()) {
-    return state_.WriteTime(fingerprint_, kCompared, clock_());
+    began_.reset();
+    SEALBOOK_RETURN_IF_ERROR(
+        state_.CloseAlarm(UncomparedKey(fingerprint_.ToHex()), now).status());
+    return state_.WriteTime(fingerprint_, kCompared, now);
+  }
+  if (last == 0) {
+    // The time begins to run with the first attempt.
+    began_ = last = now;
+    SEALBOOK_RETURN_IF_ERROR(state_.WriteTime(fingerprint_, kCompared, now));
+  }
+  // Whoever shows two histories also keeps them from being compared.
+  if (last + 2 * window < now) {
+    SEALBOOK_RETURN_IF_ERROR(
+        state_.RaiseAlarm(UncomparedAlarm(Context(), last, round.comparison)));
   }
   return NoteFailure("", round.comparison);
 }
@@ -119,8 +139,9 @@ absl::StatusOr<WatchRound> Watcher::Round() {
     round.addresses.push_back({label, std::move(result)});
   }
   round.contacts = client_.CheckContacts(fingerprint_);
-  if (!round.contacts.ok()) {
-    SEALBOOK_RETURN_IF_ERROR(NoteFailure("", round.contacts.status()));
+  SEALBOOK_RETURN_IF_ERROR(round.contacts.status());
+  for (const ContactsCheck::Failure& failed : round.contacts->failures) {
+    SEALBOOK_RETURN_IF_ERROR(NoteFailure(failed.label, failed.status));
   }
   SEALBOOK_RETURN_IF_ERROR(RaiseIfUnchecked(round.failure()));
   SEALBOOK_RETURN_IF_ERROR(Compare(round));
@@ -136,7 +157,11 @@ absl::StatusOr<std::vector<std::string>> DeliverAlarms(
   SEALBOOK_ASSIGN_OR_RETURN(std::vector<PendingDelivery> pending,
                             state.ReadPendingDeliveries(names, clock()));
   std::vector<std::string> failures;
+  // A channel that has failed is not tried again now: each attempt may take a
+  // minute.
+  std::set<std::string> failed;
   for (const PendingDelivery& delivery : pending) {
+    if (failed.contains(delivery.channel)) continue;
     const auto channel = std::find_if(
         channels.begin(), channels.end(), [&](const auto& candidate) {
           return candidate->name() == delivery.channel;

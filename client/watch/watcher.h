@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,8 @@ class Watcher {
   MonitorClient client_;
   Clock clock_;
   WatchSettings settings_;
+  // When the first comparison was tried, until one succeeds.
+  std::optional<uint64_t> began_;
 };
 
 // Hands every open alarm to each of the channels once; what a channel does not
