@@ -366,6 +366,21 @@ TEST_P(MonitorLiesTest, RefusesAnOwnersDowngrade) {
                 "expected");
 }
 
+// Below the root of the search tree, on its left.
+TEST_P(MonitorLiesTest, RefusesADowngradeInTheMiddle) {
+  AppendUntil(2);
+  Append({{kAlice, "zero"}});
+  AppendUntil(9);
+  TestOwner owner(log_, kAlice);
+  ASSERT_EQ(owner.Init(7), absl::OkStatus());
+  AppendUntil(11);
+  log_.AppendLapse(Next());
+  AppendUntil(17);
+  ExpectRefused(Monitor(owner), RefusalReason::kLadder,
+                "log entry 11 has a smaller version where version 0 is "
+                "expected");
+}
+
 TEST_P(MonitorLiesTest, RefusesAVersionThatTheOwnerIsNotToldOf) {
   TestOwner owner = OwnerOfVersionZero();
   Append({{kAlice, "not mine"}});
