@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "crypto/cipher_suite.h"
 #include "keytrans/history_prover.h"
+#include "keytrans/monitor_prover.h"
 #include "keytrans/refusal.h"
 #include "keytrans/testing/test_log.h"
 #include "keytrans/verifier.h"
@@ -31,10 +32,19 @@ constexpr uint64_t kMinute = 60'000;
 constexpr uint64_t kSize = 14;
 constexpr uint64_t kAdded[] = {2, 5, 5, 9, 11, 12};
 
-enum class Kind { kSearch, kFixedVersion, kAbsence, kHistory, kAsOf, kWalk };
+enum class Kind {
+  kSearch,
+  kFixedVersion,
+  kAbsence,
+  kHistory,
+  kAsOf,
+  kWalk,
+  kInit
+};
 
-constexpr const char* kKindNames[] = {"Search",  "FixedVersion", "Absence",
-                                      "History", "AsOf",         "Walk"};
+constexpr const char* kKindNames[] = {"Search",   "FixedVersion", "Absence",
+                                      "History",  "AsOf",         "Walk",
+                                      "OwnerInit"};
 
 // The parts that all kinds have.
 using Change = std::function<void(FullTreeHead&, CombinedTreeProof&)>;
@@ -69,6 +79,10 @@ class AnswersTest
   }
   AsOfRequest AsOf(std::optional<uint64_t> last) const {
     return {last, label_, kStart + 5 * kMinute};
+  }
+
+  OwnerInitRequest Init(std::optional<uint64_t> last) const {
+    return {last, label_, 9};
   }
 
   template <typename Response>
@@ -110,6 +124,11 @@ class AnswersTest
         return Changed(DistinguishedResponse::Parse(configuration, *bytes),
                        &DistinguishedResponse::distinguished, change);
       }
+      case Kind::kInit: {
+        auto bytes = AnswerOwnerInit(log_, configuration, head, Init(last));
+        return Changed(OwnerInitResponse::Parse(configuration, *bytes),
+                       &OwnerInitResponse::init, change);
+      }
       default:
         return Changed(SearchResponse::Parse(configuration, Search(last),
                                              log_.Answer(Search(last))->bytes),
@@ -133,6 +152,8 @@ class AnswersTest
         return verifier
             .VerifyDistinguished({last, std::nullopt}, view, bytes, now_)
             .status();
+      case Kind::kInit:
+        return verifier.VerifyOwnerInit(Init(last), view, bytes, now_).status();
       default:
         return verifier.VerifySearch(Search(last), view, bytes, now_).status();
     }
@@ -172,7 +193,7 @@ class AnswersTest
 INSTANTIATE_TEST_SUITE_P(
     Kinds, AnswersTest,
     Combine(Values(Kind::kSearch, Kind::kFixedVersion, Kind::kAbsence,
-                   Kind::kHistory, Kind::kAsOf, Kind::kWalk),
+                   Kind::kHistory, Kind::kAsOf, Kind::kWalk, Kind::kInit),
             Values(crypto::CipherSuite::kP256, crypto::CipherSuite::kEd25519)),
     [](const auto& info) {
       return kKindNames[static_cast<int>(std::get<0>(info.param))] +

@@ -44,14 +44,17 @@ absl::Status ObtainExactLadder(ProofHandle& handle, uint64_t position,
                             ladder.Obtain(position));
   const LadderOutcome right =
       expected.has_value() ? LadderOutcome::kEqual : LadderOutcome::kLess;
-  if (outcome == right) return absl::OkStatus();
-  const std::string claimed =
-      expected.has_value() ? absl::StrCat("version ", *expected) : "no version";
-  return Refuse(
-      RefusalReason::kLadder,
-      absl::StrCat("log entry ", position, " has a ",
-                   outcome == LadderOutcome::kLess ? "smaller" : "greater",
-                   " version where ", claimed, " is expected"));
+  if (outcome != right) {
+    const std::string claimed = expected.has_value()
+                                    ? absl::StrCat("version ", *expected)
+                                    : "no version";
+    return Refuse(
+        RefusalReason::kLadder,
+        absl::StrCat("log entry ", position, " has a ",
+                     outcome == LadderOutcome::kLess ? "smaller" : "greater",
+                     " version where ", claimed, " is expected"));
+  }
+  return absl::OkStatus();
 }
 
 // One run of the contact algorithm.

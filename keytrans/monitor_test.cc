@@ -139,6 +139,35 @@ TEST_P(MonitorTest, RefusesMapsThatNoContactHas) {
   ExpectError(answer({{5, 1}, {7, 0}}), absl::StatusCode::kOk, "");
 }
 
+// As many as a request has room for: a version in each of 255 entries.
+TEST_P(MonitorTest, AnswersAMapOf255Entries) {
+  MakeLog(kForever);
+  ContactMonitorRequest request{255, kAlice, {}};
+  for (uint32_t i = 0; i < 255; ++i) {
+    Append({{kAlice, std::to_string(i)}});
+    request.entries.push_back({i, i});
+  }
+  const TreeView view = log_->View(255);
+  AppendUntil(300);
+  LadderKeys keys;
+  for (uint32_t i = 0; i < 255; ++i) {
+    const VersionFacts& facts = log_->labels().at(kAlice)[i].facts;
+    keys[i] = {facts.vrf_output, facts.commitment};
+  }
+  const auto parsed = ContactMonitorRequest::Parse(*request.Encode());
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  const auto bytes =
+      AnswerContactMonitor(*log_, log_->configuration(), Head(), *parsed);
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  const auto monitored = log_->verifier().VerifyContactMonitor(
+      request, view, keys, *bytes, log_->entries().back().timestamp);
+  ASSERT_TRUE(monitored.ok()) << monitored.status();
+  EXPECT_THAT(monitored->entries, ElementsAre(Entry{255, 254}));
+  request.entries.push_back({255, 255});
+  ExpectError(request.Encode().status(), absl::StatusCode::kResourceExhausted,
+              "entries");
+}
+
 TEST_P(MonitorTest, OwnerWithoutAVersionLearnsOfTheFirst) {
   MakeLog(5);
   AppendUntil(13);

@@ -85,6 +85,9 @@ TEST(OwnerStateTest, RefusesWhatNoOwnerHas) {
   owner.keys.erase(4);
   EXPECT_THAT(refusal(owner), HasSubstr("lacks the key of version 4"));
   owner = Sample();
+  owner.keys.erase(7);  // In the ladder of 5, but does not exist.
+  EXPECT_THAT(refusal(owner), HasSubstr("lacks the key of version 7"));
+  owner = Sample();
   owner.keys.at(3).commitment.reset();
   EXPECT_THAT(refusal(owner), HasSubstr("lacks the key of version 3"));
   owner = Sample();
@@ -96,6 +99,32 @@ TEST(OwnerStateTest, RefusesWhatNoOwnerHas) {
   owner = Sample();
   owner.at_start = 3;
   EXPECT_THAT(refusal(owner), HasSubstr("versions that fall"));
+}
+
+TEST(OwnerStateTest, RefusesOtherFormats) {
+  std::string bytes = *Sample().Encode();
+  bytes[0] = 2;
+  EXPECT_THAT(std::string(OwnerState::Parse(bytes).status().message()),
+              HasSubstr("OwnerState has format 2, this version reads 1"));
+}
+
+TEST(OwnerStateTest, ReadsTheKeysThatItWrites) {
+  const LadderKeys keys = Sample().keys;
+  const std::string bytes = *EncodeLadderKeys(keys);
+  EXPECT_EQ(*ParseLadderKeys(bytes), keys);
+  EXPECT_THAT(std::string(ParseLadderKeys(bytes + '\0').status().message()),
+              HasSubstr("LadderKeys is malformed: 1 trailing bytes"));
+}
+
+TEST(OwnerStateTest, RefusesKeysThatDoNotAscend) {
+  const std::string one = EncodeLadderKeys({{1, Key(1, false)}})->substr(2);
+  const std::string two = EncodeLadderKeys({{2, Key(2, false)}})->substr(2);
+  const std::string count("\0\x02", 2);
+  EXPECT_TRUE(ParseLadderKeys(count + one + two).ok());
+  for (const std::string& bytes : {count + two + one, count + one + one}) {
+    EXPECT_THAT(std::string(ParseLadderKeys(bytes).status().message()),
+                HasSubstr("keys do not ascend"));
+  }
 }
 
 }  // namespace
