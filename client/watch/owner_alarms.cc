@@ -220,7 +220,7 @@ Alarm UncheckedAlarm(const AlarmContext& context, uint64_t since_ms,
       absl::StrCat("Owners check this log every ", DurationInWords(window_ms),
                    "; the last check that worked was at ",
                    TimeInWords(static_cast<int64_t>(since_ms)), "."),
-      std::string(failure.message()), absl::StrCat("Server: ", context.server)};
+      Printable(failure.message()), absl::StrCat("Server: ", context.server)};
   Json details;
   details["reason"] = "unchecked";
   details["since_ms"] = since_ms;
