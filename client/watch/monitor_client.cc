@@ -24,8 +24,10 @@ using keytrans::MonitorMapEntry;
 // update until it monitors.
 constexpr size_t kMaxEntries = 255;
 constexpr size_t kManyEntries = 200;
-// Versions may come while the owner monitors; not for ever.
+// Versions may come while the owner monitors; not for ever. Rounds in a row
+// without a new one, and all of them.
 constexpr int kMaxRounds = 5;
+constexpr int kMaxRoundsInAll = 50;
 
 void SetDeadline(grpc::ClientContext& context, uint64_t timeout_ms) {
   context.set_deadline(std::chrono::system_clock::now() +
@@ -110,31 +112,38 @@ absl::StatusOr<OwnedCheck> MonitorClient::CheckOwned(
     const crypto::Hash& fingerprint, const std::string& label,
     const MakeAlarm& make_alarm) {
   OwnedCheck check;
-  for (int round = 0; round < kMaxRounds; ++round) {
+  int in_vain = 0;
+  for (int rounds = 0; in_vain < kMaxRounds; ++rounds, ++in_vain) {
+    if (rounds == kMaxRoundsInAll) {
+      return absl::UnavailableError(absl::StrCat(
+          label, ": has more new versions than one check takes in"));
+    }
+    // Before the look-up, so that what is known was proven in no later tree.
+    SEALBOOK_ASSIGN_OR_RETURN(auto known, state_.ReadOwned(fingerprint, label));
     SEALBOOK_ASSIGN_OR_RETURN(Lookup now,
                               LookUp(fingerprint, label, std::nullopt));
     SEALBOOK_RETURN_IF_ERROR(now.unreadable);
-    SEALBOOK_ASSIGN_OR_RETURN(auto known, state_.ReadOwned(fingerprint, label));
+    std::optional<uint32_t> greatest;
+    if (now.found.has_value()) greatest = now.found->version;
+    if (known.has_value() && known->owner.Greatest() > greatest) {
+      return RefuseLoss(now, *known);
+    }
     if (!known.has_value()) {
       SEALBOOK_RETURN_IF_ERROR(Begin(fingerprint, label, now));
       check.began = true;
-      SEALBOOK_ASSIGN_OR_RETURN(known, state_.ReadOwned(fingerprint, label));
     }
-    const std::optional<uint32_t> before = known->owner.Greatest();
-    if (before.has_value() &&
-        (!now.found.has_value() || now.found->version < *before)) {
-      return RefuseLoss(now, *known);
-    }
-    if (now.found.has_value() &&
-        (!before.has_value() || now.found->version > *before)) {
-      SEALBOOK_RETURN_IF_ERROR(
-          ReadUpdates(fingerprint, label, make_alarm, check));
-    }
+    const size_t before = check.news.size();
+    SEALBOOK_RETURN_IF_ERROR(
+        ReadUpdates(fingerprint, label, greatest, make_alarm, check));
+    if (check.news.size() > before) in_vain = 0;
     check.current = std::move(now.found);
     check.view = std::move(now.view);
     SEALBOOK_ASSIGN_OR_RETURN(const bool reached,
                               MonitorToTheEnd(fingerprint, label));
-    if (!reached) continue;  // A version came meanwhile.
+    SEALBOOK_ASSIGN_OR_RETURN(const OwnedAddress learned,
+                              Known(state_, fingerprint, label));
+    // A version came meanwhile, or there were too many at once.
+    if (!reached || learned.owner.Greatest() != greatest) continue;
     SEALBOOK_RETURN_IF_ERROR(Retry([&] {
       SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
       SEALBOOK_ASSIGN_OR_RETURN(check.owned, Known(state_, fingerprint, label));
@@ -152,6 +161,9 @@ absl::StatusOr<OwnedCheck> MonitorClient::CheckOwned(
 absl::Status MonitorClient::Begin(const crypto::Hash& fingerprint,
                                   const std::string& label, const Lookup& now) {
   return Retry([&]() -> absl::Status {
+    SEALBOOK_ASSIGN_OR_RETURN(const auto owned,
+                              state_.ReadOwned(fingerprint, label));
+    if (owned.has_value()) return absl::OkStatus();  // By another process.
     SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
     const std::optional<uint64_t> start =
         keytrans::RightmostDistinguished(ground.configuration, *ground.view);
@@ -177,8 +189,11 @@ absl::Status MonitorClient::Begin(const crypto::Hash& fingerprint,
 
     StateChange change{.advertised = ground.view, .verified = answer.view};
     change.owned = OwnedAddress{*answer.owner, std::nullopt, clock_()};
+    // The start may be in a newer tree than the look-up.
+    change.owned->accepted = answer.owner->Greatest();
     if (now.found.has_value()) {
-      change.owned->accepted = now.found->version;
+      change.owned->accepted = std::max(
+          change.owned->accepted, std::optional<uint32_t>(now.found->version));
       if (answer.owner->Greatest() == now.found->version) {
         change.versions.push_back(
             {now.found->version, std::nullopt, now.found->value});
@@ -204,12 +219,15 @@ absl::Status MonitorClient::RefuseLoss(const Lookup& now,
 
 absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,
                                         const std::string& label,
+                                        std::optional<uint32_t> greatest,
                                         const MakeAlarm& make_alarm,
                                         OwnedCheck& check) {
   return Retry([&]() -> absl::Status {
     SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
     SEALBOOK_ASSIGN_OR_RETURN(OwnedAddress owned,
                               Known(state_, fingerprint, label));
+    // Also where another process has learned of them meanwhile.
+    if (owned.owner.Greatest() >= greatest) return absl::OkStatus();
     v1::UpdateCall call;
     SEALBOOK_ASSIGN_OR_RETURN(
         *call.mutable_request(),
@@ -221,9 +239,7 @@ absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,
     auto reader = stub_->Update(&context, call);
     v1::UpdateAnswer message;
     std::vector<std::string> issuers;
-    bool any = false;
     while (reader->Read(&message)) {
-      any = true;
       issuers.insert(issuers.end(), message.issuers().begin(),
                      message.issuers().end());
       const absl::Status taken =
@@ -238,7 +254,9 @@ absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,
       }
     }
     const grpc::Status status = reader->Finish();
-    if (status.ok() && !any) return Withheld(label, "the versions it has");
+    if (status.ok() && owned.owner.Greatest() < greatest) {
+      return Withheld(label, "all versions that it has proven");
+    }
     // Without an answer there was no version to tell of, though it is proven.
     if (status.error_code() == grpc::StatusCode::FAILED_PRECONDITION) {
       return Withheld(label, absl::StrCat("a version that it has proven (",

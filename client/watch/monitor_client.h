@@ -107,13 +107,16 @@ class MonitorClient {
   // Repeats `step` while another process moves the state.
   absl::Status Retry(const std::function<absl::Status()>& step);
 
+  // Nothing where another process has begun meanwhile.
   absl::Status Begin(const crypto::Hash& fingerprint, const std::string& label,
                      const Lookup& now);
   // The log denies what it has proven before.
   absl::Status RefuseLoss(const Lookup& now, const OwnedAddress& owned);
-  // All versions after the ones known.
+  // The versions after the ones known, up to `greatest` at least, unless they
+  // are more than can be monitored at once.
   absl::Status ReadUpdates(const crypto::Hash& fingerprint,
                            const std::string& label,
+                           std::optional<uint32_t> greatest,
                            const MakeAlarm& make_alarm, OwnedCheck& check);
   absl::Status TakeUpdate(Ground& ground, OwnedAddress& owned,
                           v1::UpdateAnswer& message,
