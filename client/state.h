@@ -180,6 +180,9 @@ class State {
 
   // Keeps an alarm, unless one of its key is open.
   absl::Status RaiseAlarm(const Alarm& alarm);
+  // The same, unless one of its key was there before, closed or not, and its
+  // label was not forgotten since.
+  absl::Status RaiseAlarmOnce(const Alarm& alarm);
   // By id.
   absl::StatusOr<std::vector<OpenAlarm>> ReadOpenAlarms();
   // False: no alarm of this key, or id, is open.

@@ -77,6 +77,18 @@ absl::Status State::RaiseAlarm(const Alarm& alarm) {
   return change.Commit();
 }
 
+absl::Status State::RaiseAlarmOnce(const Alarm& alarm) {
+  SEALBOOK_ASSIGN_OR_RETURN(Transaction change, Transaction::Begin(database_));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement known,
+      database_.Prepare("SELECT id FROM alarm WHERE key = ?1 LIMIT 1"));
+  known.BindText(1, alarm.key);
+  SEALBOOK_ASSIGN_OR_RETURN(const bool found, known.Step());
+  if (found) return absl::OkStatus();
+  SEALBOOK_RETURN_IF_ERROR(AddAlarm(alarm));
+  return change.Commit();
+}
+
 absl::StatusOr<std::vector<OpenAlarm>> State::ReadOpenAlarms() {
   SEALBOOK_ASSIGN_OR_RETURN(
       Statement row,

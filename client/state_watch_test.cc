@@ -58,7 +58,9 @@ class StateWatchTest : public ::testing::Test {
     alarm.raised_ms = 7;
     alarm.log = fingerprint().ToHex();
     alarm.label = kAlice;
-    alarm.subject = "s\xc3\xbc" "bject";
+    alarm.subject =
+        "s\xc3\xbc"
+        "bject";
     alarm.lines = {"one", "", "two \"quoted\""};
     alarm.evidence = "/evidence";
     alarm.details = R"({"version": 1})";

@@ -1,6 +1,7 @@
 #include "client/watch/watcher.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -52,7 +53,7 @@ absl::Status Watcher::NoteChecked(const OwnedCheck& check,
   if (!check.current.has_value()) return absl::OkStatus();
   for (const Alarm& alarm : ExpiryAlarms(Context(), label, *check.current,
                                          settings_.expiry_ahead_ms)) {
-    SEALBOOK_RETURN_IF_ERROR(state_.RaiseAlarm(alarm));
+    SEALBOOK_RETURN_IF_ERROR(state_.RaiseAlarmOnce(alarm));
   }
   return absl::OkStatus();
 }
@@ -64,7 +65,7 @@ absl::StatusOr<OwnedCheck> Watcher::CheckOne(const std::string& label) {
   if (before.has_value() && lifetime.has_value() &&
       before->checked_ms + *lifetime < clock_()) {
     SEALBOOK_RETURN_IF_ERROR(
-        state_.RaiseAlarm(GapAlarm(Context(), *before, *lifetime)));
+        state_.RaiseAlarmOnce(GapAlarm(Context(), *before, *lifetime)));
   }
   return client_.CheckOwned(
       fingerprint_, label,
@@ -104,14 +105,29 @@ absl::Status Watcher::Compare(WatchRound& round) {
   if (last + window - window / 10 > clock_()) return absl::OkStatus();
   round.compared = true;
   round.comparison = settings_.compare();
+  // Apart from what the log itself shows, which closes its alarm when it is
+  // heard again.
+  const std::string stale =
+      absl::StrCat(StaleLogKey(fingerprint_.ToHex()), "/", kCompared);
   if (round.comparison.ok()) {
+    SEALBOOK_RETURN_IF_ERROR(state_.CloseAlarm(stale, clock_()).status());
     return state_.WriteTime(fingerprint_, kCompared, clock_());
   }
-  return NoteFailure("", round.comparison);
+  std::optional<Alarm> alarm = FailureAlarm(Context(), "", round.comparison);
+  if (!alarm.has_value()) return absl::OkStatus();
+  if (alarm->kind == AlarmKind::kStaleLog) alarm->key = stale;
+  return state_.RaiseAlarm(*alarm);
+}
+
+absl::Status Watcher::CheckState() {
+  SEALBOOK_RETURN_IF_ERROR(state_.ReadLog(fingerprint_).status());
+  SEALBOOK_RETURN_IF_ERROR(state_.ReadOwned(fingerprint_).status());
+  return state_.ReadObligations(fingerprint_).status();
 }
 
 absl::StatusOr<WatchRound> Watcher::Round() {
   WatchRound round;
+  SEALBOOK_RETURN_IF_ERROR(CheckState());
   for (const std::string& label : settings_.labels) {
     absl::StatusOr<OwnedCheck> result = CheckOne(label);
     SEALBOOK_RETURN_IF_ERROR(result.ok() ? NoteChecked(*result, label)

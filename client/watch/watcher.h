@@ -61,6 +61,8 @@ class Watcher {
 
  private:
   AlarmContext Context() const;
+  // What cannot be read here is no fault of the server's.
+  absl::Status CheckState();
   absl::Status NoteFailure(const std::string& label,
                            const absl::Status& failure);
   absl::Status NoteChecked(const OwnedCheck& check, const std::string& label);
