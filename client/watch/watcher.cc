@@ -120,9 +120,13 @@ absl::Status Watcher::Compare(WatchRound& round) {
 }
 
 absl::Status Watcher::CheckState() {
-  SEALBOOK_RETURN_IF_ERROR(state_.ReadLog(fingerprint_).status());
-  SEALBOOK_RETURN_IF_ERROR(state_.ReadOwned(fingerprint_).status());
-  return state_.ReadObligations(fingerprint_).status();
+  for (const absl::Status& status :
+       {state_.ReadLog(fingerprint_).status(),
+        state_.ReadOwned(fingerprint_).status(),
+        state_.ReadObligations(fingerprint_).status()}) {
+    if (absl::IsDataLoss(status)) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<WatchRound> Watcher::Round() {

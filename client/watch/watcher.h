@@ -61,7 +61,7 @@ class Watcher {
 
  private:
   AlarmContext Context() const;
-  // What cannot be read here is no fault of the server's.
+  // DATA_LOSS: the state is damaged, which is no fault of the server's.
   absl::Status CheckState();
   absl::Status NoteFailure(const std::string& label,
                            const absl::Status& failure);
