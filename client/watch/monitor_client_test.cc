@@ -707,6 +707,22 @@ TEST_F(MonitorClientTest, RefusesAnotherVersionThanTheOneLookedUpFirst) {
   EXPECT_EQ(*state_->ReadObligations(fingerprint()), owed);
 }
 
+// A server that is away or overloaded says nothing about the log.
+TEST_F(MonitorClientTest, AServerThatDoesNotAnswerIsNoAlarm) {
+  Begin();
+  Publish(1);
+  const Snapshot before = Stored();
+  server_.end_update = [] { return true; };
+  for (const auto code :
+       {grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::RESOURCE_EXHAUSTED}) {
+    server_.update_end = {code, "not now"};
+    const absl::Status status = Check().status();
+    EXPECT_EQ(static_cast<int>(status.code()), static_cast<int>(code));
+    EXPECT_FALSE(FailureAlarm(Context(), kAlice, status).has_value());
+    EXPECT_EQ(Stored().owned, before.owned);
+  }
+}
+
 TEST_F(MonitorClientTest, WaitsWhereTheServerLimitsLookUps) {
   server_.limit = [this] { return slept_.empty() ? 2500 : 0; };
   auto check = Check();
