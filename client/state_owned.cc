@@ -180,10 +180,12 @@ absl::Status State::Disown(const crypto::Hash& fingerprint,
     remove.BindBytes(2, label);
     SEALBOOK_RETURN_IF_ERROR(remove.Run());
   }
+  // Their keys, too, so that whoever watches it again is told again.
   SEALBOOK_ASSIGN_OR_RETURN(
       Statement close,
-      database_.Prepare("UPDATE alarm SET closed_ms = ?1 WHERE closed_ms IS "
-                        "NULL AND log = ?2 AND label = ?3"));
+      database_.Prepare("UPDATE alarm SET closed_ms = ifnull(closed_ms, ?1), "
+                        "key = key || '/forgotten' "
+                        "WHERE log = ?2 AND label = ?3"));
   close.BindInteger(1, static_cast<int64_t>(now_ms));
   close.BindText(2, fingerprint.ToHex());
   close.BindBytes(3, label);

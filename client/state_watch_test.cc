@@ -134,6 +134,22 @@ TEST_F(StateWatchTest, KeepsOneOpenAlarmOfAKey) {
   EXPECT_TRUE(*state.CloseAlarm(open[0].id, 9));
 }
 
+TEST_F(StateWatchTest, TellsOnceUntilTheLabelIsForgotten) {
+  State state = OpenConfigured();
+  StateChange change = Change(4);
+  change.owned = Owned(3);
+  ASSERT_EQ(state.Apply(fingerprint(), change), absl::OkStatus());
+  ASSERT_EQ(state.RaiseAlarmOnce(MakeAlarm("a")), absl::OkStatus());
+  ASSERT_EQ(state.RaiseAlarmOnce(MakeAlarm("a")), absl::OkStatus());
+  EXPECT_THAT(*state.ReadOpenAlarms(), SizeIs(1));
+  EXPECT_TRUE(*state.CloseAlarm("a", 9));
+  ASSERT_EQ(state.RaiseAlarmOnce(MakeAlarm("a")), absl::OkStatus());
+  EXPECT_THAT(*state.ReadOpenAlarms(), IsEmpty());
+  ASSERT_EQ(state.Disown(fingerprint(), kAlice, 9), absl::OkStatus());
+  ASSERT_EQ(state.RaiseAlarmOnce(MakeAlarm("a")), absl::OkStatus());
+  EXPECT_THAT(*state.ReadOpenAlarms(), SizeIs(1));
+}
+
 TEST_F(StateWatchTest, HandsEachAlarmToEachChannelUntilItIsTaken) {
   {
     State state = OpenConfigured();

@@ -7,7 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "keytrans/distinguished_structures.h"
 #include "keytrans/history_prover.h"
+#include "keytrans/monitor_prover.h"
+#include "keytrans/monitor_structures.h"
 #include "keytrans/structures.h"
+#include "keytrans/update_structures.h"
 
 namespace sealbook::client {
 namespace {
@@ -139,6 +142,87 @@ grpc::Status FakeServer::Distinguished(grpc::ServerContext* context,
   if (!proven.ok()) return ToGrpc(proven.status());
   answer->set_response(*proven);
   if (tamper_distinguished != nullptr) tamper_distinguished(*answer);
+  return grpc::Status::OK;
+}
+
+keytrans::TreeHead FakeServer::Head() const {
+  return log_.Sign(log_.size(), log_.Root(log_.size()));
+}
+
+grpc::Status FakeServer::ContactMonitor(grpc::ServerContext* context,
+                                        const v1::ContactMonitorCall* call,
+                                        v1::ContactMonitorAnswer* answer) {
+  MutexLock lock(mutex_);
+  contact_monitors.push_back(*call);
+  if (before_monitoring != nullptr) before_monitoring("ContactMonitor");
+  auto request = keytrans::ContactMonitorRequest::Parse(call->request());
+  if (!request.ok()) return ToGrpc(request.status());
+  auto proven = keytrans::AnswerContactMonitor(log_, log_.configuration(),
+                                               Head(), *request);
+  if (!proven.ok()) return ToGrpc(proven.status());
+  answer->set_response(*proven);
+  if (tamper_contact_monitor != nullptr) tamper_contact_monitor(*answer);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::OwnerInit(grpc::ServerContext* context,
+                                   const v1::OwnerInitCall* call,
+                                   v1::OwnerInitAnswer* answer) {
+  MutexLock lock(mutex_);
+  owner_inits.push_back(*call);
+  if (before_monitoring != nullptr) before_monitoring("OwnerInit");
+  auto request = keytrans::OwnerInitRequest::Parse(call->request());
+  if (!request.ok()) return ToGrpc(request.status());
+  auto proven =
+      keytrans::AnswerOwnerInit(log_, log_.configuration(), Head(), *request);
+  if (!proven.ok()) return ToGrpc(proven.status());
+  answer->set_response(*proven);
+  if (tamper_owner_init != nullptr) tamper_owner_init(*answer);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::OwnerMonitor(grpc::ServerContext* context,
+                                      const v1::OwnerMonitorCall* call,
+                                      v1::OwnerMonitorAnswer* answer) {
+  MutexLock lock(mutex_);
+  owner_monitors.push_back(*call);
+  if (before_monitoring != nullptr) before_monitoring("OwnerMonitor");
+  auto request = keytrans::OwnerMonitorRequest::Parse(call->request());
+  if (!request.ok()) return ToGrpc(request.status());
+  auto proven = keytrans::AnswerOwnerMonitor(log_, log_.configuration(), Head(),
+                                             *request, max_ladders);
+  if (!proven.ok()) return ToGrpc(proven.status());
+  answer->set_response(*proven);
+  if (tamper_owner_monitor != nullptr) tamper_owner_monitor(*answer);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeServer::Update(grpc::ServerContext* context,
+                                const v1::UpdateCall* call,
+                                grpc::ServerWriter<v1::UpdateAnswer>* writer) {
+  MutexLock lock(mutex_);
+  updates.push_back(*call);
+  if (before_monitoring != nullptr) before_monitoring("Update");
+  auto request = keytrans::UpdateRequest::Parse(call->request());
+  if (!request.ok()) return ToGrpc(request.status());
+  const keytrans::TreeHead head = Head();
+  const uint64_t size = log_.size();
+  for (bool more = true, first = true; more; first = false) {
+    if (end_update != nullptr && end_update()) return update_end;
+    auto answer =
+        keytrans::AnswerUpdate(log_, log_.configuration(), head, *request);
+    if (!answer.ok()) return ToGrpc(answer.status());
+    v1::UpdateAnswer message;
+    message.set_response(answer->bytes);
+    if (first) {
+      for (const std::string& der : issuers) message.add_issuers(der);
+    }
+    if (tamper_update != nullptr) tamper_update(message);
+    if (!writer->Write(message)) return grpc::Status::CANCELLED;
+    request->last = size;
+    request->greatest_version = answer->greatest;
+    more = answer->more;
+  }
   return grpc::Status::OK;
 }
 

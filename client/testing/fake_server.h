@@ -64,6 +64,20 @@ class FakeServer : public v1::KeyTransparency::Service,
   std::function<void(v1::AsOfAnswer& answer)> tamper_as_of;
   // Called with every answer to a walk.
   std::function<void(v1::DistinguishedAnswer& answer)> tamper_distinguished;
+  // Called before a ContactMonitor, OwnerInit, OwnerMonitor or Update, by its
+  // name, is answered.
+  std::function<void(const std::string& call)> before_monitoring;
+  // Called with every answer to them.
+  std::function<void(v1::ContactMonitorAnswer& answer)> tamper_contact_monitor;
+  std::function<void(v1::OwnerInitAnswer& answer)> tamper_owner_init;
+  std::function<void(v1::OwnerMonitorAnswer& answer)> tamper_owner_monitor;
+  std::function<void(v1::UpdateAnswer& answer)> tamper_update;
+  // Asked before each answer of an Update: whether it ends there.
+  std::function<bool()> end_update;
+  // With what it ends then.
+  grpc::Status update_end;
+  // Distinguished log entries that an OwnerMonitor shows at most.
+  size_t max_ladders = 64;
   // Asked before each page: whether the history ends there.
   std::function<bool()> end_history;
   // With what it ends then.
@@ -93,6 +107,11 @@ class FakeServer : public v1::KeyTransparency::Service,
   int validations = 0;
   // The encoded SearchRequests and DistinguishedRequests, in order.
   std::vector<std::string> requests;
+  // What else came, in order.
+  std::vector<v1::ContactMonitorCall> contact_monitors;
+  std::vector<v1::OwnerInitCall> owner_inits;
+  std::vector<v1::OwnerMonitorCall> owner_monitors;
+  std::vector<v1::UpdateCall> updates;
 
   grpc::Status Search(grpc::ServerContext* context, const v1::SearchCall* call,
                       v1::SearchAnswer* answer) override;
@@ -104,6 +123,18 @@ class FakeServer : public v1::KeyTransparency::Service,
   grpc::Status Distinguished(grpc::ServerContext* context,
                              const v1::DistinguishedCall* call,
                              v1::DistinguishedAnswer* answer) override;
+  grpc::Status ContactMonitor(grpc::ServerContext* context,
+                              const v1::ContactMonitorCall* call,
+                              v1::ContactMonitorAnswer* answer) override;
+  grpc::Status OwnerInit(grpc::ServerContext* context,
+                         const v1::OwnerInitCall* call,
+                         v1::OwnerInitAnswer* answer) override;
+  grpc::Status OwnerMonitor(grpc::ServerContext* context,
+                            const v1::OwnerMonitorCall* call,
+                            v1::OwnerMonitorAnswer* answer) override;
+  // All in one tree.
+  grpc::Status Update(grpc::ServerContext* context, const v1::UpdateCall* call,
+                      grpc::ServerWriter<v1::UpdateAnswer>* writer) override;
   grpc::Status ReadHistory(
       grpc::ServerContext* context, const v1::HistoryCall* call,
       grpc::ServerWriter<v1::HistoryPage>* writer) override;
@@ -134,6 +165,8 @@ class FakeServer : public v1::KeyTransparency::Service,
   void RegisterAll(grpc::ServerBuilder& builder);
   // As `limit` says.
   grpc::Status Limit(grpc::ServerContext& context);
+  // Of the newest tree.
+  keytrans::TreeHead Head() const;
 
   keytrans::TestLog& log_;
   Mutex mutex_;

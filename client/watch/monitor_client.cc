@@ -27,8 +27,10 @@ using keytrans::MonitorMapEntry;
 // update until it monitors.
 constexpr size_t kMaxEntries = 255;
 constexpr size_t kManyEntries = 200;
-// Versions may come while the owner monitors; not for ever.
+// Versions may come while the owner monitors; not for ever. Rounds in a row
+// without a new one, and all of them.
 constexpr int kMaxRounds = 5;
+constexpr int kMaxRoundsInAll = 50;
 
 void SetDeadline(grpc::ClientContext& context, uint64_t timeout_ms) {
   context.set_deadline(std::chrono::system_clock::now() +
@@ -167,6 +169,9 @@ absl::Status MonitorClient::NoteChecked(const crypto::Hash& fingerprint,
 absl::Status MonitorClient::Begin(const crypto::Hash& fingerprint,
                                   const std::string& label, const Lookup& now) {
   return Retry([&]() -> absl::Status {
+    SEALBOOK_ASSIGN_OR_RETURN(const auto owned,
+                              state_.ReadOwned(fingerprint, label));
+    if (owned.has_value()) return absl::OkStatus();  // By another process.
     SEALBOOK_ASSIGN_OR_RETURN(Ground ground, ReadGround(fingerprint));
     const std::optional<uint64_t> start =
         keytrans::RightmostDistinguished(ground.configuration, *ground.view);
@@ -192,8 +197,11 @@ absl::Status MonitorClient::Begin(const crypto::Hash& fingerprint,
 
     StateChange change{.advertised = ground.view, .verified = answer.view};
     change.owned = OwnedAddress{*answer.owner, std::nullopt, clock_()};
+    // The start may be in a newer tree than the look-up.
+    change.owned->accepted = answer.owner->Greatest();
     if (now.found.has_value()) {
-      change.owned->accepted = now.found->version;
+      change.owned->accepted = std::max(
+          change.owned->accepted, std::optional<uint32_t>(now.found->version));
       if (answer.owner->Greatest() == now.found->version) {
         change.versions.push_back(
             {now.found->version, std::nullopt, now.found->value});
@@ -253,9 +261,7 @@ absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,
     auto reader = stub_->Update(&context, call);
     v1::UpdateAnswer message;
     std::vector<std::string> issuers;
-    bool any = false;
     while (reader->Read(&message)) {
-      any = true;
       issuers.insert(issuers.end(), message.issuers().begin(),
                      message.issuers().end());
       const absl::Status taken =
@@ -270,7 +276,9 @@ absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,
       }
     }
     const grpc::Status status = reader->Finish();
-    if (status.ok() && !any) return Withheld(label, "the versions it has");
+    if (status.ok() && owned.owner.Greatest() < greatest) {
+      return Withheld(label, "all versions that it has proven");
+    }
     // Without an answer there was no version to tell of, though it is proven.
     if (status.error_code() == grpc::StatusCode::FAILED_PRECONDITION) {
       return Withheld(label, absl::StrCat("a version that it has proven (",

@@ -118,6 +118,7 @@ class MonitorClient {
   // Repeats `step` while another process moves the state.
   absl::Status Retry(const std::function<absl::Status()>& step);
 
+  // Nothing where another process has begun meanwhile.
   absl::Status Begin(const crypto::Hash& fingerprint, const std::string& label,
                      const Lookup& now);
   // The log denies what it has proven before.

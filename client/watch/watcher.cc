@@ -68,7 +68,7 @@ absl::StatusOr<OwnedCheck> Watcher::CheckOne(const std::string& label) {
   if (before.has_value() && lifetime.has_value() &&
       before->checked_ms + *lifetime < clock_()) {
     SEALBOOK_RETURN_IF_ERROR(
-        state_.RaiseAlarm(GapAlarm(Context(), *before, *lifetime)));
+        state_.RaiseAlarmOnce(GapAlarm(Context(), *before, *lifetime)));
   }
   return client_.CheckOwned(
       fingerprint_, label,
@@ -127,11 +127,25 @@ absl::Status Watcher::Compare(WatchRound& round) {
     SEALBOOK_RETURN_IF_ERROR(
         state_.RaiseAlarm(UncomparedAlarm(Context(), last, round.comparison)));
   }
-  return NoteFailure("", round.comparison);
+  std::optional<Alarm> alarm = FailureAlarm(Context(), "", round.comparison);
+  if (!alarm.has_value()) return absl::OkStatus();
+  if (alarm->kind == AlarmKind::kStaleLog) alarm->key = stale;
+  return state_.RaiseAlarm(*alarm);
+}
+
+absl::Status Watcher::CheckState() {
+  for (const absl::Status& status :
+       {state_.ReadLog(fingerprint_).status(),
+        state_.ReadOwned(fingerprint_).status(),
+        state_.ReadObligations(fingerprint_).status()}) {
+    if (absl::IsDataLoss(status)) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<WatchRound> Watcher::Round() {
   WatchRound round;
+  SEALBOOK_RETURN_IF_ERROR(CheckState());
   for (const std::string& label : settings_.labels) {
     absl::StatusOr<OwnedCheck> result = CheckOne(label);
     SEALBOOK_RETURN_IF_ERROR(result.ok() ? NoteChecked(*result, label)

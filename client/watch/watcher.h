@@ -62,6 +62,8 @@ class Watcher {
 
  private:
   AlarmContext Context() const;
+  // DATA_LOSS: the state is damaged, which is no fault of the server's.
+  absl::Status CheckState();
   absl::Status NoteFailure(const std::string& label,
                            const absl::Status& failure);
   absl::Status NoteChecked(const OwnedCheck& check, const std::string& label);
