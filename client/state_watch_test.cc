@@ -107,11 +107,11 @@ TEST_F(StateWatchTest, ConfirmingClosesTheAlarmsAboutVersionsOnly) {
   State state = OpenConfigured();
   StateChange change = Change(4);
   change.owned = Owned(3);
+  change.owned->accepted = 1;
   change.alarms = {MakeAlarm("version"), MakeAlarm("proof")};
   change.alarms[1].kind = AlarmKind::kRefusedProof;
   ASSERT_EQ(state.Apply(fingerprint(), change), absl::OkStatus());
-  EXPECT_EQ(*state.AcceptVersions(fingerprint(), kAlice, std::nullopt, 9),
-            std::nullopt);
+  EXPECT_EQ(*state.AcceptVersions(fingerprint(), kAlice, std::nullopt, 9), 1u);
   ASSERT_THAT(*state.ReadOpenAlarms(), SizeIs(1));
   EXPECT_EQ((*state.ReadOpenAlarms())[0].alarm.key, "proof");
   EXPECT_TRUE(absl::IsNotFound(

@@ -122,7 +122,12 @@ absl::StatusOr<OwnedCheck> MonitorClient::CheckOwned(
     const crypto::Hash& fingerprint, const std::string& label,
     const MakeAlarm& make_alarm) {
   OwnedCheck check;
-  for (int round = 0; round < kMaxRounds; ++round) {
+  int in_vain = 0;
+  for (int rounds = 0; in_vain < kMaxRounds; ++rounds, ++in_vain) {
+    if (rounds == kMaxRoundsInAll) {
+      return absl::UnavailableError(absl::StrCat(
+          label, ": has more new versions than one check takes in"));
+    }
     // Before the look-up, whose tree then covers what is known.
     SEALBOOK_ASSIGN_OR_RETURN(std::optional<OwnedAddress> known,
                               state_.ReadOwned(fingerprint, label));
@@ -136,8 +141,10 @@ absl::StatusOr<OwnedCheck> MonitorClient::CheckOwned(
     }
     std::optional<uint32_t> proven;
     if (now.found.has_value()) proven = now.found->version;
+    const size_t before = check.news.size();
     SEALBOOK_RETURN_IF_ERROR(
         ReadUpdates(fingerprint, label, proven, make_alarm, check));
+    if (check.news.size() > before) in_vain = 0;
     check.current = std::move(now.found);
     check.unreadable = now.unreadable;
     check.view = std::move(now.view);
@@ -145,7 +152,7 @@ absl::StatusOr<OwnedCheck> MonitorClient::CheckOwned(
                               MonitorToTheEnd(fingerprint, label));
     SEALBOOK_ASSIGN_OR_RETURN(known, Known(state_, fingerprint, label));
     // A version came meanwhile, or there are more than a stream shows.
-    if (!reached || known->owner.Greatest() < proven) continue;
+    if (!reached || known->owner.Greatest() != proven) continue;
     SEALBOOK_RETURN_IF_ERROR(NoteChecked(fingerprint, label, check));
     return check;
   }
@@ -276,7 +283,7 @@ absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,
       }
     }
     const grpc::Status status = reader->Finish();
-    if (status.ok() && owned.owner.Greatest() < greatest) {
+    if (status.ok() && owned.owner.Greatest() < proven) {
       return Withheld(label, "all versions that it has proven");
     }
     // Without an answer there was no version to tell of, though it is proven.

@@ -15,6 +15,7 @@ namespace {
 // What the state keeps the time of.
 constexpr char kChecked[] = "watch";
 constexpr char kCompared[] = "second channel";
+constexpr char kFirstCompared[] = "second channel, first attempt";
 
 }  // namespace
 
@@ -94,42 +95,51 @@ absl::Status Watcher::RaiseIfUnchecked(const absl::Status& failure) {
     SEALBOOK_RETURN_IF_ERROR(state_.WriteTime(fingerprint_, kChecked, now));
   }
   const uint64_t window = configuration_.reasonable_monitoring_window;
-  if (since + window >= now) return absl::OkStatus();
+  // A refusal is an alarm of its own.
+  if (since + window >= now || keytrans::RefusalOf(failure).has_value()) {
+    return absl::OkStatus();
+  }
   return state_.RaiseAlarm(UncheckedAlarm(Context(), since, window, failure));
 }
 
 absl::Status Watcher::Compare(WatchRound& round) {
   if (!settings_.compare) return absl::OkStatus();
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t last,
+  SEALBOOK_ASSIGN_OR_RETURN(const uint64_t last,
                             state_.ReadTime(fingerprint_, kCompared));
   // Once every Reasonable Monitoring Window, and a little more often rather
   // than less.
   const uint64_t window = configuration_.reasonable_monitoring_window;
-  if (last + window - window / 10 > clock_() && last != began_) {
-    return absl::OkStatus();
-  }
+  if (last + window - window / 10 > clock_()) return absl::OkStatus();
   round.compared = true;
   round.comparison = settings_.compare();
-  const uint64_t now = clock_();
-  if (round.comparison.ok()) {
-    began_.reset();
+  if (!round.comparison.ok()) return NoteUncompared(last, round.comparison);
+  SEALBOOK_RETURN_IF_ERROR(
+      state_.CloseAlarm(UncomparedKey(fingerprint_.ToHex()), clock_())
+          .status());
+  return state_.WriteTime(fingerprint_, kCompared, clock_());
+}
+
+absl::Status Watcher::NoteUncompared(uint64_t last,
+                                     const absl::Status& failure) {
+  SEALBOOK_ASSIGN_OR_RETURN(uint64_t began,
+                            state_.ReadTime(fingerprint_, kFirstCompared));
+  if (began == 0) {
+    began = clock_();
     SEALBOOK_RETURN_IF_ERROR(
-        state_.CloseAlarm(UncomparedKey(fingerprint_.ToHex()), now).status());
-    return state_.WriteTime(fingerprint_, kCompared, now);
-  }
-  if (last == 0) {
-    // The time begins to run with the first attempt.
-    began_ = last = now;
-    SEALBOOK_RETURN_IF_ERROR(state_.WriteTime(fingerprint_, kCompared, now));
+        state_.WriteTime(fingerprint_, kFirstCompared, began));
   }
   // Whoever shows two histories also keeps them from being compared.
-  if (last + 2 * window < now) {
+  const uint64_t since = std::max(last, began);
+  if (since + 2 * configuration_.reasonable_monitoring_window < clock_()) {
     SEALBOOK_RETURN_IF_ERROR(
-        state_.RaiseAlarm(UncomparedAlarm(Context(), last, round.comparison)));
+        state_.RaiseAlarm(UncomparedAlarm(Context(), since, failure)));
   }
-  std::optional<Alarm> alarm = FailureAlarm(Context(), "", round.comparison);
+  std::optional<Alarm> alarm = FailureAlarm(Context(), "", failure);
   if (!alarm.has_value()) return absl::OkStatus();
-  if (alarm->kind == AlarmKind::kStaleLog) alarm->key = stale;
+  // An old head there is none of the log itself.
+  if (alarm->kind == AlarmKind::kStaleLog) {
+    alarm->key = UncomparedKey(fingerprint_.ToHex());
+  }
   return state_.RaiseAlarm(*alarm);
 }
 

@@ -70,6 +70,8 @@ class Watcher {
   absl::Status RaiseIfUnchecked(const absl::Status& failure);
   absl::StatusOr<OwnedCheck> CheckOne(const std::string& label);
   absl::Status Compare(WatchRound& round);
+  // `last`: when the last comparison succeeded; 0: never.
+  absl::Status NoteUncompared(uint64_t last, const absl::Status& failure);
 
   State& state_;
   const crypto::Hash fingerprint_;
@@ -78,8 +80,6 @@ class Watcher {
   MonitorClient client_;
   Clock clock_;
   WatchSettings settings_;
-  // When the first comparison was tried, until one succeeds.
-  std::optional<uint64_t> began_;
 };
 
 // Hands every open alarm to each of the channels once; what a channel does not
