@@ -22,7 +22,7 @@ void CommandLine::AddWatch() {
   command
       ->add_option("--every", watch_.every_s,
                    "Seconds from one check to the next")
-      ->check(CLI::Range(uint64_t{10}, uint64_t{7 * 86400}))
+      ->check(CLI::Range(uint64_t{10}, uint64_t{7} * 86400))
       ->capture_default_str();
   command->add_flag("--list", watch_.list,
                     "Show what is watched and which alarms are open");
