@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "keytrans/distinguished_structures.h"
+#include "keytrans/monitor_structures.h"
 #include "keytrans/prover.h"
 #include "keytrans/refusal.h"
 #include "keytrans/testing/test_log.h"
+#include "keytrans/update_structures.h"
 
 namespace sealbook::client {
 namespace {
@@ -172,6 +174,30 @@ TEST_F(VerifyExchangeTest, BelievesNoEarlierTreeThatTheLogDidNotSign) {
                "view of 3 entries is not signed by the log");
   ExpectStatus(Contradicts("", log_.View(2)), std::nullopt,
                "TreeView is malformed");
+}
+
+// Answers to owners and contacts are verified against what these retained: the
+// state of the one, the keys of the other.
+TEST_F(VerifyExchangeTest, NeedsWhatWasRetained) {
+  Exchange exchange;
+  exchange.time_ms = kStart + 3;
+  exchange.view = log_.View(3).Encode();
+  const auto needs = [&](const std::string& words) {
+    const absl::Status status =
+        VerifyExchange(log_.verifier(), exchange).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(words));
+  };
+  exchange.kind = AnswerKind::kContactMonitor;
+  exchange.request = *keytrans::ContactMonitorRequest{3, kAlice, {}}.Encode();
+  needs("keys.tls");
+  exchange.kind = AnswerKind::kOwnerMonitor;
+  exchange.request =
+      *keytrans::OwnerMonitorRequest{3, kAlice, {}, 1, 0}.Encode();
+  needs("owner.tls");
+  exchange.kind = AnswerKind::kUpdate;
+  exchange.request = *keytrans::UpdateRequest{3, kAlice, 0, {}}.Encode();
+  needs("owner.tls");
 }
 
 }  // namespace
