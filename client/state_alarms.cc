@@ -1,5 +1,5 @@
 // Alarms and their delivery, in the state.
-#include <exception>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -29,6 +29,44 @@ std::optional<std::vector<std::string>> ParseLines(const std::string& text) {
     parsed.push_back(line);
   }
   return parsed;
+}
+
+// Closes the open alarm whose `column` is parameter 2.
+absl::StatusOr<Statement> PrepareClose(Database& database,
+                                       absl::string_view column) {
+  return database.Prepare(
+      absl::StrCat("UPDATE alarm SET closed_ms = ?1 WHERE closed_ms IS NULL "
+                   "AND ",
+                   column, " = ?2 RETURNING id"));
+}
+
+// Whether there was one.
+absl::StatusOr<bool> RunClose(Statement& close, uint64_t now_ms) {
+  close.BindInteger(1, static_cast<int64_t>(now_ms));
+  SEALBOOK_ASSIGN_OR_RETURN(bool closed, close.Step());
+  SEALBOOK_RETURN_IF_ERROR(close.Run());
+  return closed;
+}
+
+// After one more attempt.
+absl::Status PutDelivery(Database& database, const PendingDelivery& delivery,
+                         uint64_t next_ms, std::optional<uint64_t> delivered_ms,
+                         const std::string& error) {
+  SEALBOOK_ASSIGN_OR_RETURN(
+      Statement put,
+      database.Prepare("INSERT OR REPLACE INTO delivery (alarm, channel, "
+                       "attempts, next_ms, delivered_ms, error) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+  put.BindInteger(1, delivery.id);
+  put.BindText(2, delivery.channel);
+  put.BindInteger(3, delivery.attempts + 1);
+  put.BindInteger(4, static_cast<int64_t>(next_ms));
+  // Without a value it is null.
+  if (delivered_ms.has_value()) {
+    put.BindInteger(5, static_cast<int64_t>(*delivered_ms));
+  }
+  put.BindText(6, error);
+  return put.Run();
 }
 
 }  // namespace
@@ -106,27 +144,15 @@ absl::StatusOr<std::vector<OpenAlarm>> State::ReadOpenAlarms() {
 
 absl::StatusOr<bool> State::CloseAlarm(const std::string& key,
                                        uint64_t now_ms) {
-  SEALBOOK_ASSIGN_OR_RETURN(
-      Statement close,
-      database_.Prepare("UPDATE alarm SET closed_ms = ?1 "
-                        "WHERE closed_ms IS NULL AND key = ?2 RETURNING id"));
-  close.BindInteger(1, static_cast<int64_t>(now_ms));
+  SEALBOOK_ASSIGN_OR_RETURN(Statement close, PrepareClose(database_, "key"));
   close.BindText(2, key);
-  SEALBOOK_ASSIGN_OR_RETURN(bool closed, close.Step());
-  SEALBOOK_RETURN_IF_ERROR(close.Run());
-  return closed;
+  return RunClose(close, now_ms);
 }
 
 absl::StatusOr<bool> State::CloseAlarm(int64_t id, uint64_t now_ms) {
-  SEALBOOK_ASSIGN_OR_RETURN(
-      Statement close,
-      database_.Prepare("UPDATE alarm SET closed_ms = ?1 "
-                        "WHERE closed_ms IS NULL AND id = ?2 RETURNING id"));
-  close.BindInteger(1, static_cast<int64_t>(now_ms));
+  SEALBOOK_ASSIGN_OR_RETURN(Statement close, PrepareClose(database_, "id"));
   close.BindInteger(2, id);
-  SEALBOOK_ASSIGN_OR_RETURN(bool closed, close.Step());
-  SEALBOOK_RETURN_IF_ERROR(close.Run());
-  return closed;
+  return RunClose(close, now_ms);
 }
 
 absl::StatusOr<std::vector<PendingDelivery>> State::ReadPendingDeliveries(
@@ -155,31 +181,12 @@ absl::StatusOr<std::vector<PendingDelivery>> State::ReadPendingDeliveries(
 
 absl::Status State::MarkDelivered(const PendingDelivery& delivery,
                                   uint64_t now_ms) {
-  SEALBOOK_ASSIGN_OR_RETURN(
-      Statement put,
-      database_.Prepare("INSERT OR REPLACE INTO delivery (alarm, channel, "
-                        "attempts, next_ms, delivered_ms, error) "
-                        "VALUES (?1, ?2, ?3, 0, ?4, '')"));
-  put.BindInteger(1, delivery.id);
-  put.BindText(2, delivery.channel);
-  put.BindInteger(3, delivery.attempts + 1);
-  put.BindInteger(4, static_cast<int64_t>(now_ms));
-  return put.Run();
+  return PutDelivery(database_, delivery, /*next_ms=*/0, now_ms, /*error=*/"");
 }
 
 absl::Status State::MarkFailed(const PendingDelivery& delivery,
                                uint64_t next_ms, const std::string& error) {
-  SEALBOOK_ASSIGN_OR_RETURN(
-      Statement put,
-      database_.Prepare("INSERT OR REPLACE INTO delivery (alarm, channel, "
-                        "attempts, next_ms, delivered_ms, error) "
-                        "VALUES (?1, ?2, ?3, ?4, NULL, ?5)"));
-  put.BindInteger(1, delivery.id);
-  put.BindText(2, delivery.channel);
-  put.BindInteger(3, delivery.attempts + 1);
-  put.BindInteger(4, static_cast<int64_t>(next_ms));
-  put.BindText(5, error);
-  return put.Run();
+  return PutDelivery(database_, delivery, next_ms, std::nullopt, error);
 }
 
 absl::StatusOr<uint64_t> State::ReadTime(const crypto::Hash& fingerprint,
