@@ -2,19 +2,10 @@
 
 #include <grpcpp/client_context.h>
 
-#include <chrono>
-
 #include "absl/strings/str_cat.h"
+#include "client/call_timeout.h"
 
 namespace sealbook::client {
-namespace {
-
-void SetTimeout(grpc::ClientContext& context, uint64_t timeout_ms) {
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::milliseconds(timeout_ms));
-}
-
-}  // namespace
 
 absl::StatusOr<keytrans::Configuration> FetchConfiguration(
     const std::shared_ptr<grpc::ChannelInterface>& channel,

@@ -2,11 +2,11 @@
 
 #include <grpcpp/client_context.h>
 
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/call_timeout.h"
 #include "client/entry.h"
 #include "client/page_stream.h"
 #include "keytrans/history_structures.h"
@@ -225,8 +225,7 @@ absl::StatusOr<StateAsOf> HistoryClient::ReadAsOf(
     call.set_request(request.Encode());
     v1::AsOfAnswer message;
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::milliseconds(options_.timeout_ms));
+    SetTimeout(context, options_.timeout_ms);
     const grpc::Status status = stub_->ReadAsOf(&context, call, &message);
     if (!status.ok()) {
       const uint64_t retry_ms = RetryHintMs(context);

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/call_timeout.h"
 #include "client/patience.h"
 #include "client/publish_stream.h"
 
@@ -160,8 +161,7 @@ absl::Status PublisherClient::Validate(const PublishItems& items,
         continue;
       }
       grpc::ClientContext context;
-      context.set_deadline(std::chrono::system_clock::now() +
-                           std::chrono::milliseconds(options_.timeout_ms));
+      SetTimeout(context, options_.timeout_ms);
       v1::PublishResponse response;
       const grpc::Status status = stub_->Validate(&context, request, &response);
       if (!status.ok()) {
@@ -199,8 +199,7 @@ absl::StatusOr<std::vector<v1::RevokeResult>> PublisherClient::Revoke(
             *request.add_items() = items[i];
           }
           grpc::ClientContext context;
-          context.set_deadline(std::chrono::system_clock::now() +
-                               std::chrono::milliseconds(options_.timeout_ms));
+          SetTimeout(context, options_.timeout_ms);
           v1::RevokeResponse response;
           const grpc::Status status =
               stub_->Revoke(&context, request, &response);

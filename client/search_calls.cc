@@ -4,11 +4,11 @@
 #include <grpcpp/completion_queue.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <thread>
 #include <utility>
 
+#include "client/call_timeout.h"
 #include "client/patience.h"
 
 namespace sealbook::client {
@@ -37,8 +37,7 @@ std::vector<SearchCallResult> CallSearch(
   auto start_next = [&] {
     size_t index = started++;
     auto call = std::make_unique<Call>();
-    call->context.set_deadline(std::chrono::system_clock::now() +
-                               std::chrono::milliseconds(timeout_ms));
+    SetTimeout(call->context, timeout_ms);
     call->request.set_request(requests[index]);
     call->reader = stub.AsyncSearch(&call->context, call->request, &queue);
     call->reader->Finish(&results[index].answer, &results[index].status,
@@ -73,9 +72,7 @@ std::vector<SearchCallResult> CallSearchBatch(
     const std::function<void(size_t done)>& progress) {
   std::vector<SearchCallResult> results(requests.size());
   grpc::ClientContext context;
-  context.set_deadline(
-      std::chrono::system_clock::now() +
-      std::chrono::milliseconds(timeout_ms * (1 + requests.size() / 100)));
+  SetTimeout(context, timeout_ms * (1 + requests.size() / 100));
   auto stream = stub.SearchBatch(&context);
   // The server reads on only while we take its answers.
   std::thread writer([&] {

@@ -2,11 +2,11 @@
 
 #include <grpcpp/client_context.h>
 
-#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "base/status_macros.h"
+#include "client/call_timeout.h"
 #include "client/verify_exchange.h"
 #include "keytrans/distinguished_structures.h"
 #include "keytrans/refusal.h"
@@ -33,8 +33,7 @@ grpc::Status Ask(Stub& stub, const keytrans::Configuration& configuration,
   call.set_request(exchange.request);
   v1::DistinguishedAnswer answer;
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::milliseconds(timeout_ms));
+  SetTimeout(context, timeout_ms);
   const grpc::Status status = stub.Distinguished(&context, call, &answer);
   exchange.response = std::move(*answer.mutable_response());
   exchange.time_ms = clock();

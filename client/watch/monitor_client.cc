@@ -3,13 +3,13 @@
 #include <grpcpp/client_context.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "client/call_timeout.h"
 #include "keytrans/monitor_structures.h"
 #include "keytrans/monitoring_map.h"
 #include "keytrans/refusal.h"
@@ -31,11 +31,6 @@ constexpr size_t kManyEntries = 200;
 // without a new one, and all of them.
 constexpr int kMaxRounds = 5;
 constexpr int kMaxRoundsInAll = 50;
-
-void SetDeadline(grpc::ClientContext& context, uint64_t timeout_ms) {
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::milliseconds(timeout_ms));
-}
 
 absl::Status Withheld(const std::string& label, absl::string_view what) {
   absl::Status status = absl::DataLossError(
@@ -196,7 +191,7 @@ absl::Status MonitorClient::Begin(const crypto::Hash& fingerprint,
     call.set_request(exchange.request);
     v1::OwnerInitAnswer message;
     grpc::ClientContext context;
-    SetDeadline(context, options_.timeout_ms);
+    SetTimeout(context, options_.timeout_ms);
     const grpc::Status status = stub_->OwnerInit(&context, call, &message);
     if (!status.ok()) return ExplainRpc(status, endpoint_);
     exchange.response = std::move(*message.mutable_response());
@@ -264,7 +259,7 @@ absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,
             ground.last(), label, owned.owner.Greatest(), {}}
              .Encode()));
     grpc::ClientContext context;
-    SetDeadline(context, 10 * options_.timeout_ms);
+    SetTimeout(context, 10 * options_.timeout_ms);
     auto reader = stub_->Update(&context, call);
     v1::UpdateAnswer message;
     std::vector<std::string> issuers;
@@ -359,7 +354,7 @@ absl::StatusOr<bool> MonitorClient::MonitorOnce(const crypto::Hash& fingerprint,
   call.set_request(exchange.request);
   v1::OwnerMonitorAnswer message;
   grpc::ClientContext context;
-  SetDeadline(context, options_.timeout_ms);
+  SetTimeout(context, options_.timeout_ms);
   const grpc::Status status = stub_->OwnerMonitor(&context, call, &message);
   if (!status.ok()) return ExplainRpc(status, endpoint_);
   exchange.response = std::move(*message.mutable_response());
@@ -482,7 +477,7 @@ absl::StatusOr<size_t> MonitorClient::MonitorLabel(
     }
     v1::ContactMonitorAnswer message;
     grpc::ClientContext context;
-    SetDeadline(context, options_.timeout_ms);
+    SetTimeout(context, options_.timeout_ms);
     const grpc::Status status = stub_->ContactMonitor(&context, call, &message);
     if (!status.ok()) return ExplainRpc(status, endpoint_);
     exchange.response = std::move(*message.mutable_response());
