@@ -43,20 +43,37 @@ size_t FullSubtreeIndex(const LogNode& node, uint64_t size) {
 // How a verifier comes by the value of a node.
 enum class Source { kProvenLeaf, kRetained, kListed, kChildren };
 
+// Sizes of the trees that a verifier knows or is to know beside the one that is
+// proven; 0 where there is none.
+struct OtherTrees {
+  uint64_t retained = 0;
+  uint64_t auditor = 0;
+
+  explicit OtherTrees(const LogProofShape& shape)
+      : retained(shape.retained_size.value_or(0)),
+        auditor(shape.auditor_size.value_or(0)) {}
+};
+
 // The one place that decides what a batch proof lists. `leaves` are the proven
-// leaves below `node`; retained_size is 0 when nothing is retained.
-Source SourceOf(const LogNode& node, Leaves leaves, uint64_t retained_size) {
+// leaves below `node`.
+Source SourceOf(const LogNode& node, Leaves leaves, const OtherTrees& trees) {
   if (!leaves.empty()) {
     return node.level == 0 ? Source::kProvenLeaf : Source::kChildren;
   }
-  if (node.first >= retained_size) return Source::kListed;
+  // A node that the auditor's tree has in part is no help for its root. Where
+  // it is a retained head, that is derived anew, and checked (KEYTRANS rule 6).
+  if (node.first < trees.auditor && trees.auditor < node.end()) {
+    return Source::kChildren;
+  }
+  if (node.first >= trees.retained) return Source::kListed;
   // Retained heads and new leaves under one node: listing the node would leave
   // the retained heads unused, and so prove nothing about them.
-  if (node.end() > retained_size) return Source::kChildren;
+  if (node.end() > trees.retained) return Source::kChildren;
   // Strictly inside a retained subtree we come only on the way to a proven
-  // leaf, so that the retained head itself is no help here.
-  return IsFullSubtree(node, retained_size) ? Source::kRetained
-                                            : Source::kListed;
+  // leaf, or to where the auditor's tree ends, so that the retained head itself
+  // is no help here.
+  return IsFullSubtree(node, trees.retained) ? Source::kRetained
+                                             : Source::kListed;
 }
 
 // Splits the proven leaves below `node` between its children.
@@ -86,9 +103,9 @@ class LeafQueue {
   Leaves rest_;
 };
 
-void AddProofNodes(const LogNode& node, Leaves leaves, uint64_t retained_size,
+void AddProofNodes(const LogNode& node, Leaves leaves, const OtherTrees& trees,
                    std::vector<LogNode>& nodes) {
-  switch (SourceOf(node, leaves, retained_size)) {
+  switch (SourceOf(node, leaves, trees)) {
     case Source::kProvenLeaf:
     case Source::kRetained:
       return;
@@ -97,8 +114,8 @@ void AddProofNodes(const LogNode& node, Leaves leaves, uint64_t retained_size,
       return;
     case Source::kChildren: {
       auto [left, right] = SplitLeaves(node, leaves);
-      AddProofNodes(LeftChild(node), left, retained_size, nodes);
-      AddProofNodes(RightChild(node), right, retained_size, nodes);
+      AddProofNodes(LeftChild(node), left, trees, nodes);
+      AddProofNodes(RightChild(node), right, trees, nodes);
       return;
     }
   }
@@ -112,6 +129,12 @@ absl::Status CheckShape(const LogProofShape& shape) {
       (*shape.retained_size == 0 || *shape.retained_size > shape.size)) {
     return absl::InvalidArgumentError(
         absl::StrCat("log proof: retained size ", *shape.retained_size,
+                     " is not within 1 to tree size ", shape.size));
+  }
+  if (shape.auditor_size.has_value() &&
+      (*shape.auditor_size == 0 || *shape.auditor_size > shape.size)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("log proof: auditor's size ", *shape.auditor_size,
                      " is not within 1 to tree size ", shape.size));
   }
   for (size_t i = 0; i < shape.leaves.size(); ++i) {
@@ -139,10 +162,10 @@ absl::Status CheckCount(absl::string_view what, size_t actual,
 // All counts were checked before.
 class ProofEvaluator {
  public:
-  ProofEvaluator(uint64_t retained_size, absl::Span<const Hash> leaf_values,
+  ProofEvaluator(const OtherTrees& trees, absl::Span<const Hash> leaf_values,
                  absl::Span<const Hash> retained,
                  absl::Span<const Hash> elements)
-      : retained_size_(retained_size),
+      : trees_(trees),
         leaf_values_(leaf_values),
         retained_(retained),
         elements_(elements) {}
@@ -175,11 +198,11 @@ class ProofEvaluator {
 
  private:
   Hash Compute(const LogNode& node, Leaves leaves) {
-    switch (SourceOf(node, leaves, retained_size_)) {
+    switch (SourceOf(node, leaves, trees_)) {
       case Source::kListed:
         return elements_[next_element_++];
       case Source::kRetained:
-        return retained_[FullSubtreeIndex(node, retained_size_)];
+        return retained_[FullSubtreeIndex(node, trees_.retained)];
       case Source::kProvenLeaf:
         return Derived(node, leaf_values_[next_leaf_++]);
       case Source::kChildren:
@@ -196,8 +219,8 @@ class ProofEvaluator {
   // [KT] "Tree Proofs", "Log Tree": the head of a retained subtree that the
   // proof derives anew MUST be the one that was retained.
   Hash Derived(const LogNode& node, const Hash& value) {
-    if (IsFullSubtree(node, retained_size_) &&
-        retained_[FullSubtreeIndex(node, retained_size_)] != value) {
+    if (IsFullSubtree(node, trees_.retained) &&
+        retained_[FullSubtreeIndex(node, trees_.retained)] != value) {
       status_.Update(absl::InvalidArgumentError(absl::StrCat(
           "log proof derives another value for the retained subtree of leaves ",
           node.first, " to ", node.end() - 1)));
@@ -205,7 +228,7 @@ class ProofEvaluator {
     return value;
   }
 
-  const uint64_t retained_size_;
+  const OtherTrees trees_;
   const absl::Span<const Hash> leaf_values_;
   const absl::Span<const Hash> retained_;
   const absl::Span<const Hash> elements_;
@@ -259,8 +282,7 @@ std::vector<LogNode> ProofNodes(const LogProofShape& shape) {
   std::vector<LogNode> nodes;
   LeafQueue leaves(shape.leaves);
   for (const LogNode& subtree : FullSubtrees(shape.size)) {
-    AddProofNodes(subtree, leaves.Below(subtree),
-                  shape.retained_size.value_or(0), nodes);
+    AddProofNodes(subtree, leaves.Below(subtree), OtherTrees(shape), nodes);
   }
   return nodes;
 }
@@ -270,16 +292,16 @@ absl::StatusOr<LogProofResult> EvaluateProof(const LogProofShape& shape,
                                              absl::Span<const Hash> retained,
                                              absl::Span<const Hash> elements) {
   SEALBOOK_RETURN_IF_ERROR(CheckShape(shape));
-  const uint64_t retained_size = shape.retained_size.value_or(0);
+  const OtherTrees trees(shape);
   SEALBOOK_RETURN_IF_ERROR(
       CheckCount("leaf values", leaf_values.size(), shape.leaves.size()));
   SEALBOOK_RETURN_IF_ERROR(CheckCount("retained subtrees", retained.size(),
-                                      std::popcount(retained_size)));
+                                      std::popcount(trees.retained)));
   SEALBOOK_RETURN_IF_ERROR(
       CheckCount("elements", elements.size(), ProofNodes(shape).size()));
 
-  ProofEvaluator evaluator(retained_size, leaf_values, retained, elements);
-  if (!shape.earlier_sizes.empty()) evaluator.KeepValues();
+  ProofEvaluator evaluator(trees, leaf_values, retained, elements);
+  if (!shape.earlier_sizes.empty() || trees.auditor > 0) evaluator.KeepValues();
   LogProofResult result;
   LeafQueue leaves(shape.leaves);
   for (const LogNode& subtree : FullSubtrees(shape.size)) {
@@ -289,7 +311,12 @@ absl::StatusOr<LogProofResult> EvaluateProof(const LogProofShape& shape,
   for (uint64_t size : shape.earlier_sizes) {
     result.earlier.push_back(evaluator.EarlierTree(size));
   }
+  std::vector<Hash> auditor;
+  if (trees.auditor > 0) auditor = evaluator.EarlierTree(trees.auditor);
   SEALBOOK_RETURN_IF_ERROR(evaluator.status());
+  if (trees.auditor > 0) {
+    result.auditor_root = RootFromFullSubtrees(trees.auditor, auditor);
+  }
   result.root = RootFromFullSubtrees(shape.size, result.full_subtrees);
   return result;
 }

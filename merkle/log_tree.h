@@ -52,6 +52,9 @@ struct LogProofShape {
   // Size of the tree whose full subtrees the verifier retained (a consistency
   // proof), or absent. 1 <= retained_size <= size.
   std::optional<uint64_t> retained_size;
+  // Size of an earlier tree whose root is proven too (the auditor's), or
+  // absent. 1 <= auditor_size <= size.
+  std::optional<uint64_t> auditor_size;
   // Sizes of earlier trees whose full subtrees are wanted as well. Each is one
   // more than a proven leaf, or such a size of the retained tree: then the
   // evaluation passes through all of them. Adds nothing to the proof.
@@ -61,14 +64,16 @@ struct LogProofShape {
 // The nodes whose values a minimal batch proof lists, in left-to-right order
 // ("Tree Proofs", "Log Tree"). Requires: `shape` keeps its rules. A retained
 // subtree that contains no proven leaf counts as known; one that contains a
-// proven leaf is derived from the leaf and listed copath nodes, and checked by
-// the verifier against what it retained.
+// proven leaf, or that the auditor's tree cuts into, is derived from listed
+// nodes, and checked by the verifier against what it retained.
 std::vector<LogNode> ProofNodes(const LogProofShape& shape);
 
 struct LogProofResult {
   crypto::Hash root;
   // Values of FullSubtrees(size), which the verifier retains.
   std::vector<crypto::Hash> full_subtrees;
+  // Of the tree of shape.auditor_size.
+  std::optional<crypto::Hash> auditor_root;
   // Values of FullSubtrees(n), for each n of shape.earlier_sizes.
   std::vector<std::vector<crypto::Hash>> earlier;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
@@ -376,6 +377,110 @@ TEST(LogTreeTest, AnyAlteredValueChangesTheRootOrIsRefused) {
         }
       }
     }
+  }
+}
+
+// Every size, retained size, auditor's size and some leaves.
+void ForEachAudited(uint64_t max_size,
+                    const std::function<void(const LogProofShape&)>& check) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937_64 random(seed);
+  for (uint64_t size = 1; size <= max_size; ++size) {
+    for (uint64_t retained = 0; retained <= size; ++retained) {
+      for (uint64_t auditor = 1; auditor <= size; ++auditor) {
+        LogProofShape shape{.size = size, .leaves = RandomLeaves(random, size)};
+        if (retained > 0) shape.retained_size = retained;
+        shape.auditor_size = auditor;
+        check(shape);
+      }
+    }
+  }
+}
+
+TEST(LogTreeTest, ProvesTheAuditorsRootToo) {
+  ReferenceLog log;
+  ForEachAudited(64, [&](const LogProofShape& shape) {
+    const auto result = MakeCase(log, shape).Evaluate();
+    ASSERT_TRUE(result.ok()) << result.status();
+    ASSERT_EQ(result->root, log.Root(shape.size));
+    ASSERT_EQ(result->auditor_root, log.Root(*shape.auditor_size));
+  });
+}
+
+// What the proof lists, and what the verifier has besides, gives both roots;
+// without one of the listed nodes it does not, or a retained head that is not
+// used cannot be derived anew.
+TEST(LogTreeTest, ListsForTheAuditorNoElementThatIsNotNeeded) {
+  ForEachAudited(33, [&](const LogProofShape& shape) {
+    const std::set<Range> heads = KnownOf(shape).retained;
+    std::set<Range> values(heads);
+    const uint64_t auditor = *shape.auditor_size;
+    const auto is_cut = [&](Range head) {
+      return head.first < auditor && auditor < head.first + head.count;
+    };
+    const auto has_leaf = [&](Range head) {
+      return std::any_of(shape.leaves.begin(), shape.leaves.end(),
+                         [&](uint64_t leaf) {
+                           return Contains(head, {leaf, 1});
+                         });
+    };
+    std::erase_if(values,
+                  [&](Range head) { return has_leaf(head) || is_cut(head); });
+    for (uint64_t leaf : shape.leaves) values.insert({leaf, 1});
+    const std::vector<Range> listed = RangesOf(ProofNodes(shape));
+    values.insert(listed.begin(), listed.end());
+    const auto all_follow = [&](const std::set<Range>& from) {
+      return RootFollows({0, shape.size}, from) &&
+             RootFollows({0, auditor}, from) &&
+             std::all_of(heads.begin(), heads.end(),
+                         [&](Range head) { return RootFollows(head, from); });
+    };
+    ASSERT_TRUE(all_follow(values));
+    for (Range element : listed) {
+      std::set<Range> fewer = values;
+      fewer.erase(element);
+      ASSERT_FALSE(all_follow(fewer))
+          << "size " << shape.size << " retained "
+          << shape.retained_size.value_or(0) << " auditor " << auditor
+          << " lists " << element.first << "+" << element.count;
+    }
+  });
+}
+
+TEST(LogTreeTest, AnyAlteredValueChangesARootOrIsRefused) {
+  ReferenceLog log;
+  ForEachAudited(20, [&](const LogProofShape& shape) {
+    const Case honest = MakeCase(log, shape);
+    for (auto values : {&Case::leaf_values, &Case::retained, &Case::elements}) {
+      for (size_t i = 0; i < (honest.*values).size(); ++i) {
+        Case altered = honest;
+        (altered.*values)[i].data()[31] ^= 1;
+        const auto result = altered.Evaluate();
+        if (!result.ok()) continue;
+        ASSERT_TRUE(result->root != log.Root(shape.size) ||
+                    result->auditor_root != log.Root(*shape.auditor_size));
+      }
+    }
+  });
+}
+
+TEST(LogTreeTest, ChecksARetainedSubtreeThatTheAuditorsTreeCutsInto) {
+  ReferenceLog log;
+  // Leaves 0 to 7 are retained as one; the auditor has seen five.
+  Case c = MakeCase(log, {.size = 12, .retained_size = 8, .auditor_size = 5});
+  EXPECT_EQ(RangesOf(ProofNodes(c.shape)),
+            (std::vector<Range>{{0, 4}, {4, 1}, {5, 1}, {6, 2}, {8, 4}}));
+  c.retained[0].data()[0] ^= 1;
+  ExpectInvalid(c.Evaluate().status(), "retained subtree of leaves 0 to 7");
+}
+
+TEST(LogTreeTest, RefusesAnAuditorsSizeOutsideTheTree) {
+  ReferenceLog log;
+  Case c = MakeCase(log, {.size = 5});
+  for (uint64_t size : {0, 6}) {
+    c.shape.auditor_size = size;
+    ExpectInvalid(c.Evaluate().status(), absl::StrCat("auditor's size ", size));
   }
 }
 

@@ -183,6 +183,93 @@ Hash HashTagged(char tag, const uint8_t* left, const uint8_t* right) {
   return crypto::Sha256(absl::string_view(content, sizeof(content)));
 }
 
+absl::Status CheckElements(Terminals terminals, const PrefixProof& proof) {
+  SEALBOOK_ASSIGN_OR_RETURN(const size_t count, CountElements(terminals, 0));
+  if (proof.elements.size() == count) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("prefix proof has ", proof.elements.size(),
+                   " elements, expected ", count));
+}
+
+absl::Status CheckAdded(absl::Span<const PrefixLeaf> added, size_t i) {
+  if (i == 0 || added[i - 1].vrf_output < added[i].vrf_output) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("added leaves ", i - 1, " and ", i,
+                   " are not in ascending order by vrf_output"));
+}
+
+// Computes node values before and after `added`, taking elements from left to
+// right. Terminals are those of the added leaves, in their order.
+class AdditionReader {
+ public:
+  AdditionReader(absl::Span<const PrefixLeaf> added,
+                 absl::Span<const Hash> elements)
+      : added_(added), elements_(elements) {}
+
+  PrefixAddition Roots(Terminals below, size_t depth) {
+    if (below.empty()) {
+      const Hash& element = elements_[next_element_++];
+      return {element, element};
+    }
+    if (EndsAt(below, depth)) return Grow(below, depth);
+    auto [left, right] = Split(below, depth);
+    const PrefixAddition left_roots = Roots(left, depth + 1);
+    const PrefixAddition right_roots = Roots(right, depth + 1);
+    return {HashPrefixParent(left_roots.before, right_roots.before),
+            HashPrefixParent(left_roots.after, right_roots.after)};
+  }
+
+  const absl::Status& status() const { return status_; }
+
+ private:
+  // All searches of `below` end at one node: what is there, and what grows
+  // there.
+  PrefixAddition Grow(Terminals below, size_t depth) {
+    std::vector<PrefixLeaf> leaves;
+    leaves.reserve(below.size() + 1);
+    for (const Terminal& terminal : below) {
+      leaves.push_back(added_[terminal.result]);
+    }
+    const std::optional<PrefixLeaf>& there = below.front().leaf;
+    if (!there.has_value()) return {Hash(), Subtree(leaves, depth)};
+    // It keeps its order: no added key is equal to it.
+    leaves.insert(
+        std::upper_bound(leaves.begin(), leaves.end(), *there,
+                         [](const PrefixLeaf& a, const PrefixLeaf& b) {
+                           return a.vrf_output < b.vrf_output;
+                         }),
+        *there);
+    return {HashPrefixLeaf(*there), Subtree(leaves, depth)};
+  }
+
+  // The value of the node at `depth` above `leaves`, all there is below it.
+  Hash Subtree(absl::Span<const PrefixLeaf> leaves, size_t depth) {
+    if (leaves.empty()) return {};
+    if (leaves.size() == 1) return HashPrefixLeaf(leaves[0]);
+    if (depth >= kMaxPrefixDepth) {
+      status_.Update(absl::InvalidArgumentError(
+          "prefix proof: two leaves share their first 255 bits"));
+      return {};
+    }
+    const size_t left =
+        std::partition_point(leaves.begin(), leaves.end(),
+                             [depth](const PrefixLeaf& leaf) {
+                               return !leaf.vrf_output.Bit(depth);
+                             }) -
+        leaves.begin();
+    const Hash left_value = Subtree(leaves.subspan(0, left), depth + 1);
+    return HashPrefixParent(left_value,
+                            Subtree(leaves.subspan(left), depth + 1));
+  }
+
+  const absl::Span<const PrefixLeaf> added_;
+  const absl::Span<const Hash> elements_;
+  size_t next_element_ = 0;
+  absl::Status status_;
+};
+
 }  // namespace
 
 Hash HashPrefixLeaf(const PrefixLeaf& leaf) {
@@ -197,13 +284,30 @@ absl::StatusOr<Hash> EvaluatePrefixProof(absl::Span<const PrefixQuery> queries,
                                          const PrefixProof& proof) {
   SEALBOOK_ASSIGN_OR_RETURN(std::vector<Terminal> terminals,
                             SortedTerminals(queries, proof));
-  SEALBOOK_ASSIGN_OR_RETURN(size_t count, CountElements(terminals, 0));
-  if (proof.elements.size() != count) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("prefix proof has ", proof.elements.size(),
-                     " elements, expected ", count));
-  }
+  SEALBOOK_RETURN_IF_ERROR(CheckElements(terminals, proof));
   return ValueReader(proof.elements).Value(terminals, 0);
+}
+
+absl::StatusOr<PrefixAddition> EvaluatePrefixAddition(
+    absl::Span<const PrefixLeaf> added, const PrefixProof& proof) {
+  std::vector<PrefixQuery> queries;
+  queries.reserve(added.size());
+  for (size_t i = 0; i < added.size(); ++i) {
+    SEALBOOK_RETURN_IF_ERROR(CheckAdded(added, i));
+    queries.push_back({added[i].vrf_output, std::nullopt});
+  }
+  for (size_t i = 0; i < proof.results.size(); ++i) {
+    if (proof.results[i].type == PrefixSearchResultType::kInclusion) {
+      return Refuse(i, "is an inclusion: the added leaf is there already");
+    }
+  }
+  SEALBOOK_ASSIGN_OR_RETURN(std::vector<Terminal> terminals,
+                            SortedTerminals(queries, proof));
+  SEALBOOK_RETURN_IF_ERROR(CheckElements(terminals, proof));
+  AdditionReader reader(added, proof.elements);
+  PrefixAddition roots = reader.Roots(terminals, 0);
+  SEALBOOK_RETURN_IF_ERROR(reader.status());
+  return roots;
 }
 
 }  // namespace sealbook::merkle

@@ -90,6 +90,21 @@ struct PrefixQuery {
 absl::StatusOr<crypto::Hash> EvaluatePrefixProof(
     absl::Span<const PrefixQuery> queries, const PrefixProof& proof);
 
+// The prefix roots before and after leaves were added.
+struct PrefixAddition {
+  crypto::Hash before;
+  crypto::Hash after;
+};
+
+// The roots that `proof`, of the search keys of `added` in the tree before they
+// were added, leads to ([KT] "Auditing", steps 3, 6 and 7; no leaf is removed).
+// The caller compares `before` with the root that it knows. INVALID_ARGUMENT as
+// EvaluatePrefixProof; also: `added` does not ascend strictly by vrf_output, a
+// result is an inclusion, or two leaves share 255 bits, whose depth no proof
+// can express.
+absl::StatusOr<PrefixAddition> EvaluatePrefixAddition(
+    absl::Span<const PrefixLeaf> added, const PrefixProof& proof);
+
 }  // namespace sealbook::merkle
 
 #endif  // SEALBOOK_MERKLE_PREFIX_PROOF_H_

@@ -1,5 +1,6 @@
 #include "merkle/prefix_proof.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -387,6 +388,162 @@ TEST(PrefixProofTest, AlteredProofsAreRefusedOrLeadElsewhere) {
       }
     }
   }
+}
+
+// --- Leaves that are added ---
+
+struct HonestAddition {
+  std::vector<PrefixLeaf> added;
+  PrefixProof proof;
+  Hash before;
+  Hash after;
+};
+
+// Adds `count` leaves to a tree of `leaves`, both with long common prefixes.
+HonestAddition RandomAddition(RandomLeaves& random, size_t leaves,
+                              size_t count) {
+  ReferencePrefixTree tree;
+  std::vector<VrfOutput> known = {random.Key()};
+  const auto new_leaf = [&] {
+    PrefixLeaf leaf = random.Leaf();
+    if (random.random()() % 2 == 0) {
+      leaf.vrf_output = random.KeyNear(known[random.random()() % known.size()],
+                                       random.random()() % 20);
+    }
+    known.push_back(leaf.vrf_output);
+    return leaf;
+  };
+  for (size_t i = 0; i < leaves; ++i) tree.Insert(new_leaf());
+  HonestAddition honest{.before = tree.Root()};
+  ReferencePrefixTree grown = tree;
+  while (honest.added.size() < count) {
+    const PrefixLeaf leaf = new_leaf();
+    if (grown.Insert(leaf)) honest.added.push_back(leaf);
+  }
+  std::sort(honest.added.begin(), honest.added.end(),
+            [](const PrefixLeaf& a, const PrefixLeaf& b) {
+              return a.vrf_output < b.vrf_output;
+            });
+  std::vector<VrfOutput> keys;
+  for (const PrefixLeaf& leaf : honest.added) keys.push_back(leaf.vrf_output);
+  honest.proof = tree.Prove(keys);
+  honest.after = grown.Root();
+  return honest;
+}
+
+TEST(PrefixAdditionTest, HonestAdditionsLeadToBothRoots) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  RandomLeaves random(seed);
+  for (size_t i = 0; i < 400; ++i) {
+    const HonestAddition honest = RandomAddition(random, i % 40, 1 + i % 12);
+    const auto roots = EvaluatePrefixAddition(honest.added, honest.proof);
+    ASSERT_TRUE(roots.ok()) << roots.status();
+    ASSERT_EQ(roots->before, honest.before);
+    ASSERT_EQ(roots->after, honest.after);
+  }
+}
+
+TEST(PrefixAdditionTest, TakesAFullEntryAndNone) {
+  RandomLeaves random(1);
+  const HonestAddition full = RandomAddition(random, 500, 255);
+  EXPECT_EQ(EvaluatePrefixAddition(full.added, full.proof)->after, full.after);
+  const HonestAddition none = RandomAddition(random, 5, 0);
+  EXPECT_EQ(EvaluatePrefixAddition({}, none.proof)->after, none.before);
+}
+
+// Whatever is altered, the auditor's root before does not come out, or the tree
+// after it is not the one that holds just the honest leaves.
+void ExpectNotAdded(const HonestAddition& honest,
+                    const std::vector<PrefixLeaf>& added,
+                    const PrefixProof& proof) {
+  const auto roots = EvaluatePrefixAddition(added, proof);
+  if (!roots.ok()) {
+    EXPECT_EQ(roots.status().code(), absl::StatusCode::kInvalidArgument);
+    return;
+  }
+  EXPECT_TRUE(roots->before != honest.before || roots->after != honest.after);
+}
+
+TEST(PrefixAdditionTest, AlteredAdditionsAreRefusedOrLeadElsewhere) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  RandomLeaves random(seed);
+  for (size_t i = 0; i < 200; ++i) {
+    const HonestAddition honest = RandomAddition(random, i % 40, 1 + i % 8);
+    for (size_t e = 0; e < honest.proof.elements.size(); ++e) {
+      PrefixProof altered = honest.proof;
+      altered.elements[e].data()[random.random()() % 32] ^= 1;
+      ExpectNotAdded(honest, honest.added, altered);
+    }
+    for (size_t r = 0; r < honest.added.size(); ++r) {
+      for (int step : {-1, 1}) {
+        PrefixProof altered = honest.proof;
+        altered.results[r].depth += step;
+        ExpectNotAdded(honest, honest.added, altered);
+      }
+      std::vector<PrefixLeaf> added = honest.added;
+      added[r].commitment.data()[3] ^= 1;
+      ExpectNotAdded(honest, added, honest.proof);
+      added = honest.added;
+      added[r].vrf_output.data()[31] ^= 1;
+      ExpectNotAdded(honest, added, honest.proof);
+      // One that is left out, with its result.
+      added = honest.added;
+      added.erase(added.begin() + r);
+      PrefixProof fewer = honest.proof;
+      fewer.results.erase(fewer.results.begin() + r);
+      ExpectNotAdded(honest, added, fewer);
+    }
+  }
+}
+
+void ExpectAdditionRefused(const std::vector<PrefixLeaf>& added,
+                           const PrefixProof& proof, const std::string& words) {
+  const absl::Status status = EvaluatePrefixAddition(added, proof).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(words));
+}
+
+TEST(PrefixAdditionTest, RefusesWhatIsThereAlready) {
+  ExpectAdditionRefused({LeafOf(1)}, {{Inclusion(0)}, {}},
+                        "the added leaf is there already");
+  ExpectAdditionRefused({LeafOf(1)}, {{OtherLeaf(LeafOf(1), 0)}, {}},
+                        "is the searched key");
+}
+
+TEST(PrefixAdditionTest, RefusesDisorderAndDuplicates) {
+  const PrefixProof proof = {{Missing(0), Missing(0)}, {}};
+  ExpectAdditionRefused({LeafOf(2), LeafOf(1)}, proof, "ascending");
+  ExpectAdditionRefused({LeafOf(1), LeafOf(1)}, proof, "ascending");
+}
+
+TEST(PrefixAdditionTest, RefusesAWrongNumberOfAnything) {
+  ExpectAdditionRefused({LeafOf(1)}, {{}, {}}, "0 results, expected 1");
+  ExpectAdditionRefused({LeafOf(1)}, {{Missing(0)}, {Hash()}},
+                        "1 elements, expected 0");
+  ExpectAdditionRefused({LeafOf(1)}, {{Missing(1)}, {}},
+                        "0 elements, expected 1");
+}
+
+TEST(PrefixAdditionTest, RefusesLeavesThatNoProofCanTellApart) {
+  RandomLeaves random(1);
+  const PrefixLeaf leaf = random.Leaf();
+  PrefixLeaf near = leaf;
+  near.vrf_output = random.KeyNear(leaf.vrf_output, 255);
+  const bool less = leaf.vrf_output < near.vrf_output;
+  ExpectAdditionRefused({less ? leaf : near, less ? near : leaf},
+                        {{Missing(0), Missing(0)}, {}}, "255 bits");
+  near.vrf_output = random.KeyNear(leaf.vrf_output, 254);
+  ReferencePrefixTree tree;
+  tree.Insert(leaf);
+  tree.Insert(near);
+  const bool lesser = leaf.vrf_output < near.vrf_output;
+  const std::vector<PrefixLeaf> added = {lesser ? leaf : near,
+                                         lesser ? near : leaf};
+  EXPECT_EQ(
+      EvaluatePrefixAddition(added, {{Missing(0), Missing(0)}, {}})->after,
+      tree.Root());
 }
 
 }  // namespace
