@@ -75,6 +75,10 @@ absl::string_view RefusalInWords(RefusalReason reason) {
     case RefusalReason::kSignature:
       return "The answer is not signed by the log that you trust: it was "
              "changed on the way, or comes from another log.";
+    case RefusalReason::kAuditor:
+      return "The log's auditor does not confirm what the log shows: it is too "
+             "far behind, was replaced without a seam, or has seen another "
+             "log.";
     case RefusalReason::kFork:
       return "The log shows different people different things: two of them "
              "contradict each other. Where both are signed, this is proof of "
@@ -82,6 +86,8 @@ absl::string_view RefusalInWords(RefusalReason reason) {
     case RefusalReason::kExpired:
       return "The proof uses log entries that are older than this log promises "
              "to keep, which nobody need be able to check.";
+    case RefusalReason::kRemoval:
+      return "The log has taken something away that it had promised to keep.";
   }
   return "";
 }

@@ -88,15 +88,12 @@ crypto::Hash Configuration::Fingerprint() const {
 }
 
 absl::Status CheckModeSpoken(const Configuration& configuration) {
-  if (configuration.mode == DeploymentMode::kContactMonitoring) {
+  if (configuration.mode != DeploymentMode::kThirdPartyManagement) {
     return absl::OkStatus();
   }
   return absl::UnimplementedError(
       absl::StrCat("deployment mode ", static_cast<int>(configuration.mode),
-                   configuration.mode == DeploymentMode::kThirdPartyManagement
-                       ? " (thirdPartyManagement)"
-                       : " (thirdPartyAuditing)",
-                   " is not spoken by this version"));
+                   " (thirdPartyManagement) is not spoken by this version"));
 }
 
 }  // namespace sealbook::keytrans

@@ -31,14 +31,13 @@ size_t MostPerVersion(uint64_t size) { return 3 * std::bit_width(size) + 5; }
 class HistoryPage {
  public:
   HistoryPage(LabelVersions& label, const Configuration& configuration,
-              const TreeHead& head, const HistoryRequest& request)
+              const LogHead& head, const HistoryRequest& request)
       : label_(label),
         head_(head),
         request_(request),
-        tree_(ShownBy(configuration, head.tree_size)),
+        tree_(ShownBy(configuration, head.size())),
         ladder_(label),
-        recorder_(label.source(), ladder_.versions(), head.tree_size,
-                  request.last) {}
+        recorder_(label.source(), ladder_.versions(), head, request.last) {}
 
   absl::Status Begin() {
     return UpdateView(recorder_, tree_.size, request_.last);
@@ -127,7 +126,7 @@ class HistoryPage {
   }
 
   LabelVersions& label_;
-  const TreeHead& head_;
+  const LogHead& head_;
   const HistoryRequest& request_;
   const ShownTree tree_;
   LadderMaker ladder_;
@@ -162,7 +161,7 @@ absl::StatusOr<std::optional<uint64_t>> PositionAt(ProverSource& source,
 
 absl::StatusOr<HistoryAnswer> AnswerBySearch(ProverSource& source,
                                              const Configuration& configuration,
-                                             const TreeHead& head,
+                                             const LogHead& head,
                                              const HistoryRequest& request) {
   SEALBOOK_ASSIGN_OR_RETURN(
       SearchAnswer found,
@@ -183,12 +182,12 @@ absl::StatusOr<HistoryAnswer> AnswerBySearch(ProverSource& source,
 
 absl::StatusOr<HistoryAnswer> AnswerHistory(ProverSource& source,
                                             const Configuration& configuration,
-                                            const TreeHead& head,
+                                            const LogHead& head,
                                             const HistoryRequest& request,
                                             size_t max_versions) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
-  LabelVersions label(source, request.label, head.tree_size);
+  LabelVersions label(source, request.label, head.size());
   SEALBOOK_ASSIGN_OR_RETURN(std::optional<uint32_t> greatest, label.Greatest());
   if (!greatest.has_value() || request.newest.value_or(0) > *greatest) {
     return AnswerBySearch(source, configuration, head, request);
@@ -211,14 +210,14 @@ absl::StatusOr<HistoryAnswer> AnswerHistory(ProverSource& source,
 
 absl::StatusOr<AsOfAnswer> AnswerAsOf(ProverSource& source,
                                       const Configuration& configuration,
-                                      const TreeHead& head,
+                                      const LogHead& head,
                                       const AsOfRequest& request) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
   StateAsOf state{request.time, std::nullopt, std::nullopt};
   SEALBOOK_ASSIGN_OR_RETURN(state.position,
-                            PositionAt(source, head.tree_size, request.time));
-  LabelVersions label(source, request.label, head.tree_size);
+                            PositionAt(source, head.size(), request.time));
+  LabelVersions label(source, request.label, head.size());
   LadderMaker ladder(label);
   std::vector<uint32_t> versions;
   AsOfResponse response;
@@ -230,12 +229,11 @@ absl::StatusOr<AsOfAnswer> AnswerAsOf(ProverSource& source,
   }
   SEALBOOK_RETURN_IF_ERROR(ladder.Add(versions));
 
-  ProofRecorder recorder(source, ladder.versions(), head.tree_size,
-                         request.last);
+  ProofRecorder recorder(source, ladder.versions(), head, request.last);
   MadeLookups made;
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.tree_size, request.last));
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
   SEALBOOK_RETURN_IF_ERROR(ExplainRefusal(
-      VerifyStateAsOf(recorder, ShownBy(configuration, head.tree_size), made,
+      VerifyStateAsOf(recorder, ShownBy(configuration, head.size()), made,
                       state)
           .status(),
       "the state at that time"));

@@ -30,7 +30,7 @@ struct HistoryAnswer {
 // `max_versions` (>= 1). Errors: as AnswerSearch.
 absl::StatusOr<HistoryAnswer> AnswerHistory(ProverSource& source,
                                             const Configuration& configuration,
-                                            const TreeHead& head,
+                                            const LogHead& head,
                                             const HistoryRequest& request,
                                             size_t max_versions);
 
@@ -45,7 +45,7 @@ struct AsOfAnswer {
 // AnswerSearch.
 absl::StatusOr<AsOfAnswer> AnswerAsOf(ProverSource& source,
                                       const Configuration& configuration,
-                                      const TreeHead& head,
+                                      const LogHead& head,
                                       const AsOfRequest& request);
 
 }  // namespace sealbook::keytrans

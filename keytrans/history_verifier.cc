@@ -169,16 +169,17 @@ absl::StatusOr<VerifiedHistory> Verifier::VerifyHistory(
     std::optional<uint64_t> newer) const {
   SEALBOOK_RETURN_IF_ERROR(CheckOwnLabel(request.label));
   SEALBOOK_RETURN_IF_ERROR(CheckAdvertised(request.last, retained));
-  auto parsed = HistoryResponse::Parse(configuration_, request, bytes);
+  auto parsed = HistoryResponse::Parse(configuration(), request, bytes);
   SEALBOOK_RETURN_IF_ERROR(
       RefuseIfError(RefusalReason::kMalformed, parsed.status()));
   HistoryResponse& response = *parsed;
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t size,
-                            ShownTreeSize(response.full_tree_head, retained));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const ShownHead head,
+      ShownHead::Of(heads_, response.full_tree_head, retained));
   const uint32_t newest =
       request.newest.has_value() ? *request.newest : *response.newest;
   SEALBOOK_RETURN_IF_ERROR(
-      CheckShape(response, newest, size, configuration_, newer));
+      CheckShape(response, newest, head.size(), configuration(), newer));
   const std::vector<uint32_t> versions =
       UnionOfLadders(newest, response.versions.size());
   if (!request.newest.has_value()) {
@@ -190,16 +191,13 @@ absl::StatusOr<VerifiedHistory> Verifier::VerifyHistory(
       VerifySteps(*vrf_key_, request.label, versions, response.binary_ladder,
                   Commitments(request.label, newest, response.versions)));
 
-  ProofConsumer consumer(response.history, keys, size,
-                         retained ? &*retained : nullptr);
+  ProofConsumer consumer = head.Consume(response.history, keys);
   VerifiedHistory history;
   SEALBOOK_RETURN_IF_ERROR(
-      ConsumeHistory(consumer, ShownBy(configuration_, size), request, keys,
-                     response, newest, history));
-  SEALBOOK_ASSIGN_OR_RETURN(history.view, consumer.Finish());
-  SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
-                                              response.full_tree_head, retained,
-                                              now, history.view));
+      ConsumeHistory(consumer, ShownBy(configuration(), head.size()), request,
+                     keys, response, newest, history));
+  if (!ContactsMonitor(configuration())) history.obligations.clear();
+  SEALBOOK_ASSIGN_OR_RETURN(history.view, head.Accept(consumer, now));
   return history;
 }
 
@@ -208,31 +206,29 @@ absl::StatusOr<VerifiedState> Verifier::VerifyAsOf(
     absl::string_view bytes, uint64_t now) const {
   SEALBOOK_RETURN_IF_ERROR(CheckOwnLabel(request.label));
   SEALBOOK_RETURN_IF_ERROR(CheckAdvertised(request.last, retained));
-  auto parsed = AsOfResponse::Parse(configuration_, bytes);
+  auto parsed = AsOfResponse::Parse(configuration(), bytes);
   SEALBOOK_RETURN_IF_ERROR(
       RefuseIfError(RefusalReason::kMalformed, parsed.status()));
   AsOfResponse& response = *parsed;
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t size,
-                            ShownTreeSize(response.full_tree_head, retained));
-  SEALBOOK_RETURN_IF_ERROR(CheckShape(response, size));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const ShownHead head,
+      ShownHead::Of(heads_, response.full_tree_head, retained));
+  SEALBOOK_RETURN_IF_ERROR(CheckShape(response, head.size()));
   SEALBOOK_ASSIGN_OR_RETURN(LadderKeys keys,
                             VerifyLadder(*vrf_key_, request.label, response));
 
-  ProofConsumer consumer(response.search, keys, size,
-                         retained ? &*retained : nullptr);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, size, request.last));
+  ProofConsumer consumer = head.Consume(response.search, keys);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
   StateAsOf claim{request.time, response.position, std::nullopt};
   if (response.in_force.has_value()) claim.version = response.in_force->version;
   MadeLookups made;
   SEALBOOK_ASSIGN_OR_RETURN(
       std::optional<SearchOutcome> outcome,
-      VerifyStateAsOf(consumer, ShownBy(configuration_, size), made, claim));
+      VerifyStateAsOf(consumer, ShownBy(configuration(), head.size()), made,
+                      claim));
   VerifiedState state;
   state.position = response.position;
-  SEALBOOK_ASSIGN_OR_RETURN(state.view, consumer.Finish());
-  SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
-                                              response.full_tree_head, retained,
-                                              now, state.view));
+  SEALBOOK_ASSIGN_OR_RETURN(state.view, head.Accept(consumer, now));
   if (!response.in_force.has_value()) return state;
   VerifiedVersion found;
   found.version = response.in_force->version;
@@ -240,7 +236,7 @@ absl::StatusOr<VerifiedState> Verifier::VerifyAsOf(
   found.opening = response.in_force->opening;
   found.terminal = outcome->terminal;
   found.view = state.view;
-  if (outcome->MustMonitor()) {
+  if (outcome->MustMonitor() && ContactsMonitor(configuration())) {
     found.obligation = MakeObligation(request.label, outcome->terminal,
                                       found.version, found.opening, keys);
   }
@@ -253,26 +249,25 @@ absl::StatusOr<VerifiedDistinguished> Verifier::VerifyDistinguished(
     const std::optional<TreeView>& retained, absl::string_view bytes,
     uint64_t now) const {
   SEALBOOK_RETURN_IF_ERROR(CheckAdvertised(request.last, retained));
-  auto response = DistinguishedResponse::Parse(configuration_, bytes);
+  auto response = DistinguishedResponse::Parse(configuration(), bytes);
   SEALBOOK_RETURN_IF_ERROR(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t size,
-                            ShownTreeSize(response->full_tree_head, retained));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const ShownHead head,
+      ShownHead::Of(heads_, response->full_tree_head, retained));
   const LadderKeys no_keys;
-  ProofConsumer consumer(response->distinguished, no_keys, size,
-                         retained ? &*retained : nullptr);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, size, request.last));
+  ProofConsumer consumer = head.Consume(response->distinguished, no_keys);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
   SEALBOOK_ASSIGN_OR_RETURN(
       std::vector<uint64_t> positions,
-      WalkDistinguished(consumer, ShownBy(configuration_, size), request.stop));
+      WalkDistinguished(consumer, ShownBy(configuration(), head.size()),
+                        request.stop));
   VerifiedDistinguished result;
   for (uint64_t position : positions) {
     result.entries.push_back({position, {}, {}});
   }
-  SEALBOOK_ASSIGN_OR_RETURN(result.view, consumer.Finish(result.entries));
-  SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
-                                              response->full_tree_head,
-                                              retained, now, result.view));
+  SEALBOOK_ASSIGN_OR_RETURN(result.view,
+                            head.Accept(consumer, now, result.entries));
   return result;
 }
 

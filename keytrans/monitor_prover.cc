@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "keytrans/algorithms.h"
 #include "keytrans/binary_ladder.h"
+#include "keytrans/credential_structures.h"
 #include "keytrans/implicit_tree.h"
 #include "keytrans/monitor_algorithms.h"
 #include "keytrans/proof_recorder.h"
@@ -206,18 +207,17 @@ absl::StatusOr<NewVersions> NextVersions(LabelVersions& label,
 
 absl::StatusOr<std::string> AnswerContactMonitor(
     ProverSource& source, const Configuration& configuration,
-    const TreeHead& head, const ContactMonitorRequest& request) {
+    const LogHead& head, const ContactMonitorRequest& request) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
-  LabelVersions label(source, request.label, head.tree_size);
+  LabelVersions label(source, request.label, head.size());
   LadderMaker ladder(label);
   SEALBOOK_RETURN_IF_ERROR(
-      CheckEntries(label, head.tree_size, request.entries, ladder));
-  ProofRecorder recorder(source, ladder.versions(), head.tree_size,
-                         request.last);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.tree_size, request.last));
+      CheckEntries(label, head.size(), request.entries, ladder));
+  ProofRecorder recorder(source, ladder.versions(), head, request.last);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
   SEALBOOK_RETURN_IF_ERROR(RecordContact(recorder,
-                                         ShownBy(configuration, head.tree_size),
+                                         ShownBy(configuration, head.size()),
                                          request.entries, std::nullopt));
   ContactMonitorResponse response;
   response.full_tree_head = MakeFullTreeHead(head, request.last);
@@ -225,21 +225,43 @@ absl::StatusOr<std::string> AnswerContactMonitor(
   return response.Encode();
 }
 
+absl::StatusOr<std::string> AnswerCredentialUpdate(
+    ProverSource& source, const Configuration& configuration,
+    uint64_t distinguished, const ContactMonitorRequest& request) {
+  const LogHead head(TreeHead{distinguished + 1, {}});
+  SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
+  SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
+  LabelVersions label(source, request.label, head.size());
+  LadderMaker ladder(label);
+  SEALBOOK_RETURN_IF_ERROR(
+      CheckEntries(label, head.size(), request.entries, ladder));
+  ProofRecorder recorder(source, ladder.versions(), head, request.last);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
+  if (configuration.mode == DeploymentMode::kContactMonitoring) {
+    ShownTree tree = ShownBy(configuration, head.size());
+    tree.rightmost_distinguished = true;
+    SEALBOOK_RETURN_IF_ERROR(
+        RecordContact(recorder, tree, request.entries, std::nullopt));
+  }
+  CredentialUpdate update;
+  SEALBOOK_ASSIGN_OR_RETURN(update.monitor, recorder.Finish());
+  return update.Encode();
+}
+
 absl::StatusOr<std::string> AnswerOwnerInit(ProverSource& source,
                                             const Configuration& configuration,
-                                            const TreeHead& head,
+                                            const LogHead& head,
                                             const OwnerInitRequest& request) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
-  LabelVersions label(source, request.label, head.tree_size);
+  LabelVersions label(source, request.label, head.size());
   LadderMaker ladder(label);
   SEALBOOK_RETURN_IF_ERROR(ladder.Add({0}));
-  ProofRecorder recorder(source, ladder.versions(), head.tree_size,
-                         request.last);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.tree_size, request.last));
+  ProofRecorder recorder(source, ladder.versions(), head, request.last);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
   SEALBOOK_ASSIGN_OR_RETURN(
       const std::vector<uint64_t> positions,
-      InitPositions(recorder, ShownBy(configuration, head.tree_size),
+      InitPositions(recorder, ShownBy(configuration, head.size()),
                     request.start));
 
   OwnerInitResponse response;
@@ -271,19 +293,18 @@ absl::StatusOr<std::string> AnswerOwnerInit(ProverSource& source,
 
 absl::StatusOr<std::string> AnswerOwnerMonitor(
     ProverSource& source, const Configuration& configuration,
-    const TreeHead& head, const OwnerMonitorRequest& request,
+    const LogHead& head, const OwnerMonitorRequest& request,
     size_t max_ladders) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
-  LabelVersions label(source, request.label, head.tree_size);
-  SEALBOOK_RETURN_IF_ERROR(CheckOwnerRequest(label, head.tree_size, request));
+  LabelVersions label(source, request.label, head.size());
+  SEALBOOK_RETURN_IF_ERROR(CheckOwnerRequest(label, head.size(), request));
   LadderMaker ladder(label);
   SEALBOOK_RETURN_IF_ERROR(
-      CheckEntries(label, head.tree_size, request.entries, ladder));
-  ProofRecorder recorder(source, ladder.versions(), head.tree_size,
-                         request.last);
-  const ShownTree tree = ShownBy(configuration, head.tree_size);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.tree_size, request.last));
+      CheckEntries(label, head.size(), request.entries, ladder));
+  ProofRecorder recorder(source, ladder.versions(), head, request.last);
+  const ShownTree tree = ShownBy(configuration, head.size());
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
   SEALBOOK_RETURN_IF_ERROR(
       RecordContact(recorder, tree, request.entries, request.start));
   SEALBOOK_RETURN_IF_ERROR(
@@ -296,11 +317,11 @@ absl::StatusOr<std::string> AnswerOwnerMonitor(
 
 absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
                                           const Configuration& configuration,
-                                          const TreeHead& head,
+                                          const LogHead& head,
                                           const UpdateRequest& request) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
-  LabelVersions label(source, request.label, head.tree_size);
+  LabelVersions label(source, request.label, head.size());
   SEALBOOK_ASSIGN_OR_RETURN(const NewVersions update,
                             NextVersions(label, request.greatest_version));
   LadderMaker ladder(label);
@@ -309,17 +330,16 @@ absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
   SEALBOOK_RETURN_IF_ERROR(ladder.Add(BaseBinaryLadder(update.greatest)));
   SEALBOOK_RETURN_IF_ERROR(
       ladder.Add(BaseBinaryLadder(update.previous.value_or(0))));
-  ProofRecorder recorder(source, ladder.versions(), head.tree_size,
-                         request.last);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.tree_size, request.last));
+  ProofRecorder recorder(source, ladder.versions(), head, request.last);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
   const KnownInclusion known =
       [&ladder](uint32_t version, uint64_t position) -> absl::StatusOr<bool> {
     const std::optional<uint64_t>& added = ladder.PositionOf(version);
     return added.has_value() && *added <= position;
   };
   SEALBOOK_RETURN_IF_ERROR(ExplainRefusal(
-      VerifyNewVersions(recorder, ShownBy(configuration, head.tree_size),
-                        update, known)
+      VerifyNewVersions(recorder, ShownBy(configuration, head.size()), update,
+                        known)
           .status(),
       "the update"));
   UpdateAnswer answer;

@@ -25,13 +25,22 @@ namespace sealbook::keytrans {
 // elements of a kind; fewer entries in a request help.
 absl::StatusOr<std::string> AnswerContactMonitor(
     ProverSource& source, const Configuration& configuration,
-    const TreeHead& head, const ContactMonitorRequest& request);
+    const LogHead& head, const ContactMonitorRequest& request);
+
+// The bytes of the CredentialUpdate that leads from the tree of request.last,
+// which a provisional credential shows, to the tree that ended at the
+// distinguished log entry `distinguished`. request.entries: the credential's
+// terminal log entry and version. Errors as AnswerContactMonitor, as if that
+// were the newest tree.
+absl::StatusOr<std::string> AnswerCredentialUpdate(
+    ProverSource& source, const Configuration& configuration,
+    uint64_t distinguished, const ContactMonitorRequest& request);
 
 // The bytes of an OwnerInitResponse. INVALID_ARGUMENT also: `start` is not in
 // the tree or not distinguished. OUT_OF_RANGE: it is expired.
 absl::StatusOr<std::string> AnswerOwnerInit(ProverSource& source,
                                             const Configuration& configuration,
-                                            const TreeHead& head,
+                                            const LogHead& head,
                                             const OwnerInitRequest& request);
 
 // The bytes of an OwnerMonitorResponse, with at most `max_ladders`
@@ -40,7 +49,7 @@ absl::StatusOr<std::string> AnswerOwnerInit(ProverSource& source,
 // less than that at `start`.
 absl::StatusOr<std::string> AnswerOwnerMonitor(
     ProverSource& source, const Configuration& configuration,
-    const TreeHead& head, const OwnerMonitorRequest& request,
+    const LogHead& head, const OwnerMonitorRequest& request,
     size_t max_ladders = 64);
 
 struct UpdateAnswer {
@@ -59,7 +68,7 @@ struct UpdateAnswer {
 // FAILED_PRECONDITION: there are none, or the label has no such version.
 absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
                                           const Configuration& configuration,
-                                          const TreeHead& head,
+                                          const LogHead& head,
                                           const UpdateRequest& request);
 
 }  // namespace sealbook::keytrans

@@ -218,22 +218,20 @@ absl::StatusOr<VerifiedContact> Verifier::VerifyContactMonitor(
   SEALBOOK_RETURN_IF_ERROR(CheckAdvertised(request.last, retained));
   SEALBOOK_RETURN_IF_ERROR(CheckOwnMap(request.entries, retained));
   SEALBOOK_RETURN_IF_ERROR(CheckOwnKeys(request.entries, keys));
-  auto response = ContactMonitorResponse::Parse(configuration_, bytes);
+  auto response = ContactMonitorResponse::Parse(configuration(), bytes);
   SEALBOOK_RETURN_IF_ERROR(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t size,
-                            ShownTreeSize(response->full_tree_head, retained));
-  ProofConsumer consumer(response->monitor, keys, size,
-                         retained ? &*retained : nullptr);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, size, request.last));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const ShownHead head,
+      ShownHead::Of(heads_, response->full_tree_head, retained));
+  ProofConsumer consumer = head.Consume(response->monitor, keys);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
   VerifiedContact result;
   SEALBOOK_ASSIGN_OR_RETURN(
-      result.entries, MonitorContact(consumer, ShownBy(configuration_, size),
-                                     request.entries, std::nullopt));
-  SEALBOOK_ASSIGN_OR_RETURN(result.view, consumer.Finish());
-  SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
-                                              response->full_tree_head,
-                                              retained, now, result.view));
+      result.entries,
+      MonitorContact(consumer, ShownBy(configuration(), head.size()),
+                     request.entries, std::nullopt));
+  SEALBOOK_ASSIGN_OR_RETURN(result.view, head.Accept(consumer, now));
   return result;
 }
 
@@ -242,22 +240,22 @@ absl::StatusOr<VerifiedOwner> Verifier::VerifyOwnerInit(
     absl::string_view bytes, uint64_t now) const {
   SEALBOOK_RETURN_IF_ERROR(CheckOwnLabel(request.label));
   SEALBOOK_RETURN_IF_ERROR(CheckAdvertised(request.last, retained));
-  auto response = OwnerInitResponse::Parse(configuration_, bytes);
+  auto response = OwnerInitResponse::Parse(configuration(), bytes);
   SEALBOOK_RETURN_IF_ERROR(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t size,
-                            ShownTreeSize(response->full_tree_head, retained));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const ShownHead head,
+      ShownHead::Of(heads_, response->full_tree_head, retained));
   const std::vector<uint32_t>& greatest = response->greatest_versions;
   SEALBOOK_RETURN_IF_ERROR(CheckGreatestVersions(*response));
   SEALBOOK_ASSIGN_OR_RETURN(
       LadderKeys keys, VerifyInitLadder(*vrf_key_, request.label, *response));
 
-  ProofConsumer consumer(response->init, keys, size,
-                         retained ? &*retained : nullptr);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, size, request.last));
+  ProofConsumer consumer = head.Consume(response->init, keys);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
   SEALBOOK_ASSIGN_OR_RETURN(
       const std::vector<uint64_t> positions,
-      OwnerInitPositions(consumer, ShownBy(configuration_, size),
+      OwnerInitPositions(consumer, ShownBy(configuration(), head.size()),
                          request.start));
   if (greatest.size() > positions.size()) {
     return Refuse(
@@ -267,10 +265,7 @@ absl::StatusOr<VerifiedOwner> Verifier::VerifyOwnerInit(
   }
   SEALBOOK_RETURN_IF_ERROR(InitOwner(consumer, positions, greatest));
   VerifiedOwner result;
-  SEALBOOK_ASSIGN_OR_RETURN(result.view, consumer.Finish());
-  SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
-                                              response->full_tree_head,
-                                              retained, now, result.view));
+  SEALBOOK_ASSIGN_OR_RETURN(result.view, head.Accept(consumer, now));
   result.owner.label = request.label;
   result.owner.start = request.start;
   if (!greatest.empty()) result.owner.at_start = greatest[0];
@@ -292,14 +287,15 @@ absl::StatusOr<VerifiedOwner> Verifier::VerifyOwnerMonitor(
     return absl::FailedPreconditionError(
         "the request does not advertise the owner's state");
   }
-  auto response = OwnerMonitorResponse::Parse(configuration_, bytes);
+  auto response = OwnerMonitorResponse::Parse(configuration(), bytes);
   SEALBOOK_RETURN_IF_ERROR(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t size,
-                            ShownTreeSize(response->full_tree_head, retained));
-  const ShownTree tree = ShownBy(configuration_, size);
-  ProofConsumer consumer(response->monitor, owner.keys, size, &*retained);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, size, request.last));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const ShownHead head,
+      ShownHead::Of(heads_, response->full_tree_head, retained));
+  const ShownTree tree = ShownBy(configuration(), head.size());
+  ProofConsumer consumer = head.Consume(response->monitor, owner.keys);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
   VerifiedOwner result;
   result.owner = owner;
   SEALBOOK_ASSIGN_OR_RETURN(
@@ -312,10 +308,7 @@ absl::StatusOr<VerifiedOwner> Verifier::VerifyOwnerMonitor(
                             MonitorOwner(consumer, tree, monitoring));
   SEALBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> rightmost,
                             RightmostDistinguished(consumer, tree));
-  SEALBOOK_ASSIGN_OR_RETURN(result.view, consumer.Finish());
-  SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
-                                              response->full_tree_head,
-                                              retained, now, result.view));
+  SEALBOOK_ASSIGN_OR_RETURN(result.view, head.Accept(consumer, now));
   result.owner.MoveStart(inspected.empty() ? owner.start : inspected.back());
   result.complete = !rightmost.has_value() || *rightmost <= result.owner.start;
   return result;
@@ -328,20 +321,22 @@ absl::StatusOr<VerifiedUpdate> Verifier::VerifyUpdate(
   SEALBOOK_RETURN_IF_ERROR(CheckAdvertised(request.last, retained));
   SEALBOOK_RETURN_IF_ERROR(
       CheckOwner(owner, request.label, request.greatest_version, retained));
-  auto response = UpdateResponse::Parse(configuration_, bytes);
+  auto response = UpdateResponse::Parse(configuration(), bytes);
   SEALBOOK_RETURN_IF_ERROR(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t size,
-                            ShownTreeSize(response->full_tree_head, retained));
-  SEALBOOK_ASSIGN_OR_RETURN(CheckedUpdate checked,
-                            CheckUpdate(request, owner, *response, size));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const ShownHead head,
+      ShownHead::Of(heads_, response->full_tree_head, retained));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      CheckedUpdate checked,
+      CheckUpdate(request, owner, *response, head.size()));
   const NewVersions& update = checked.update;
   SEALBOOK_ASSIGN_OR_RETURN(
       LadderKeys keys,
       VerifyUpdateLadder(*vrf_key_, request.label, owner, *response, checked));
 
-  ProofConsumer consumer(response->update, keys, size, &*retained);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, size, request.last));
+  ProofConsumer consumer = head.Consume(response->update, keys);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
   const KnownInclusion known =
       [&owner](uint32_t version, uint64_t position) -> absl::StatusOr<bool> {
     const std::optional<uint32_t> greatest = owner.At(position);
@@ -349,13 +344,10 @@ absl::StatusOr<VerifiedUpdate> Verifier::VerifyUpdate(
   };
   SEALBOOK_ASSIGN_OR_RETURN(
       const bool distinguished,
-      VerifyNewVersions(consumer, ShownBy(configuration_, size), update,
+      VerifyNewVersions(consumer, ShownBy(configuration(), head.size()), update,
                         known));
   VerifiedUpdate result;
-  SEALBOOK_ASSIGN_OR_RETURN(result.view, consumer.Finish());
-  SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
-                                              response->full_tree_head,
-                                              retained, now, result.view));
+  SEALBOOK_ASSIGN_OR_RETURN(result.view, head.Accept(consumer, now));
   result.position = update.position;
   for (size_t i = 0; i < checked.values.size(); ++i) {
     result.versions.push_back({static_cast<uint32_t>(update.first() + i),

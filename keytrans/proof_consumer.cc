@@ -24,8 +24,13 @@ absl::Status CountMismatch(absl::string_view field, size_t has,
 
 ProofConsumer::ProofConsumer(const CombinedTreeProof& proof,
                              const LadderKeys& keys, uint64_t size,
-                             const TreeView* retained)
-    : proof_(proof), keys_(keys), size_(size), retained_(retained) {
+                             const TreeView* retained,
+                             std::optional<uint64_t> auditor_size)
+    : proof_(proof),
+      keys_(keys),
+      size_(size),
+      retained_(retained),
+      auditor_size_(auditor_size) {
   if (retained_ == nullptr) return;
   std::vector<uint64_t> positions = Frontier(retained_->size());
   for (size_t i = 0; i < positions.size(); ++i) {
@@ -162,6 +167,7 @@ absl::StatusOr<merkle::LogProofResult> ProofConsumer::EvaluateInclusion(
     std::vector<uint64_t> earlier_sizes) const {
   merkle::LogProofShape shape;
   shape.size = size_;
+  shape.auditor_size = auditor_size_;
   shape.earlier_sizes = std::move(earlier_sizes);
   std::vector<Hash> leaf_values;
   for (const auto& [position, timestamp] : provided_) {
@@ -218,8 +224,17 @@ absl::StatusOr<TreeView> ProofConsumer::Finish(
   }
   SEALBOOK_ASSIGN_OR_RETURN(merkle::LogProofResult result,
                             EvaluateInclusion(std::move(earlier_sizes)));
+  auditor_root_ = result.auditor_root;
   for (size_t i = 0; i < entries.size(); ++i) {
     entries[i].entry = EntryAt(entries[i].position);
+    for (uint64_t position : Frontier(entries[i].position + 1)) {
+      // The walk has passed it on its way.
+      if (!timestamps_.contains(position)) {
+        return absl::InternalError(
+            absl::StrCat("log entry ", position, " was not passed"));
+      }
+      entries[i].frontier.push_back(EntryAt(position));
+    }
     entries[i].full_subtrees = std::move(result.earlier[i]);
   }
 

@@ -25,10 +25,12 @@ namespace sealbook::keytrans {
 
 class ProofConsumer : public ProofHandle {
  public:
-  // All outlive this. `retained` may be null. Requires: size >= 1, and
-  // retained->size() <= size.
+  // All outlive this. `retained` may be null. `auditor_size`: of the auditor's
+  // head that came with the proof. Requires: size >= 1, retained->size() <=
+  // size, 1 <= auditor_size <= size.
   ProofConsumer(const CombinedTreeProof& proof, const LadderKeys& keys,
-                uint64_t size, const TreeView* retained);
+                uint64_t size, const TreeView* retained,
+                std::optional<uint64_t> auditor_size = std::nullopt);
 
   // Refusals: kElementCount when a queue runs out, kTimestampOrder, kLadder for
   // an inclusion of a version that has no commitment, kPrefixProof,
@@ -53,6 +55,15 @@ class ProofConsumer : public ProofHandle {
   // entries that the algorithms have inspected or that are retained.
   absl::StatusOr<TreeView> Finish(std::vector<DistinguishedEntry>& entries);
 
+  // After Finish: the prefix root of a log entry that was inspected.
+  const crypto::Hash& PrefixRootOf(uint64_t position) const {
+    return prefix_roots_.at(position);
+  }
+  // After Finish: the candidate root of the auditor's tree, where there is one.
+  const std::optional<crypto::Hash>& auditor_root() const {
+    return auditor_root_;
+  }
+
  private:
   // The retained log entry at `position`; null when it is not retained.
   const LogEntry* Retained(uint64_t position) const;
@@ -70,6 +81,7 @@ class ProofConsumer : public ProofHandle {
   const LadderKeys& keys_;
   const uint64_t size_;
   const TreeView* const retained_;
+  const std::optional<uint64_t> auditor_size_;
 
   size_t next_timestamp_ = 0;
   size_t next_proof_ = 0;
@@ -83,6 +95,7 @@ class ProofConsumer : public ProofHandle {
   // Entries whose timestamp came from the proof.
   std::map<uint64_t, uint64_t> provided_;
   std::map<uint64_t, crypto::Hash> prefix_roots_;
+  std::optional<crypto::Hash> auditor_root_;
 };
 
 }  // namespace sealbook::keytrans

@@ -12,8 +12,12 @@ namespace sealbook::keytrans {
 
 ProofRecorder::ProofRecorder(ProofSource& log,
                              const std::map<uint32_t, LadderVersion>& versions,
-                             uint64_t size, std::optional<uint64_t> last)
-    : log_(log), versions_(versions), size_(size), last_(last) {
+                             const LogHead& head, std::optional<uint64_t> last)
+    : log_(log), versions_(versions), size_(head.size()), last_(last) {
+  // With head_type `same`, no auditor's head comes.
+  if (last_ != size_ && head.auditor.has_value()) {
+    auditor_size_ = head.auditor->tree_size;
+  }
   if (last_.has_value()) retained_ = Frontier(*last_);
 }
 
@@ -84,6 +88,7 @@ absl::StatusOr<CombinedTreeProof> ProofRecorder::Finish() {
   shape.leaves = provided_;
   std::sort(shape.leaves.begin(), shape.leaves.end());
   shape.retained_size = last_;
+  shape.auditor_size = auditor_size_;
   for (uint64_t position : shape.leaves) {
     bool has_proof = std::any_of(
         series_.begin(), series_.end(),

@@ -31,11 +31,11 @@ struct LadderVersion {
 
 class ProofRecorder : public ProofHandle {
  public:
-  // All outlive this. `last` is the tree size that the user advertised.
-  // Requires: 1 <= last <= size.
+  // The first two outlive this. `last` is the tree size that the user
+  // advertised. Requires: 1 <= last <= head.size().
   ProofRecorder(ProofSource& log,
                 const std::map<uint32_t, LadderVersion>& versions,
-                uint64_t size, std::optional<uint64_t> last);
+                const LogHead& head, std::optional<uint64_t> last);
 
   absl::StatusOr<uint64_t> Timestamp(uint64_t position) override;
   absl::Status BeginProof(uint64_t position) override;
@@ -62,6 +62,8 @@ class ProofRecorder : public ProofHandle {
   const std::map<uint32_t, LadderVersion>& versions_;
   const uint64_t size_;
   const std::optional<uint64_t> last_;
+  // Of the auditor's head that comes with the proof.
+  std::optional<uint64_t> auditor_size_;
 
   // Entries read so far.
   std::map<uint64_t, LogEntry> entries_;

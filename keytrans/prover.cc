@@ -29,7 +29,7 @@ absl::Status RecordSearch(ProofRecorder& recorder, const ShownTree& tree,
 // Requires: version `target` exists in the tree of `head`.
 absl::StatusOr<SearchAnswer> AnswerVersion(LabelVersions& label,
                                            const Configuration& configuration,
-                                           const TreeHead& head,
+                                           const LogHead& head,
                                            const SearchRequest& request,
                                            uint32_t target) {
   const std::vector<uint32_t> versions = BaseBinaryLadder(target);
@@ -39,10 +39,9 @@ absl::StatusOr<SearchAnswer> AnswerVersion(LabelVersions& label,
   response.full_tree_head = MakeFullTreeHead(head, request.last);
   response.binary_ladder = ladder.Steps(versions, {target});
 
-  ProofRecorder recorder(label.source(), ladder.versions(), head.tree_size,
-                         request.last);
+  ProofRecorder recorder(label.source(), ladder.versions(), head, request.last);
   SEALBOOK_RETURN_IF_ERROR(RecordSearch(
-      recorder, ShownBy(configuration, head.tree_size), request, target));
+      recorder, ShownBy(configuration, head.size()), request, target));
   SEALBOOK_ASSIGN_OR_RETURN(response.search, recorder.Finish());
 
   if (!request.version.has_value()) response.version = target;
@@ -59,7 +58,7 @@ absl::StatusOr<SearchAnswer> AnswerVersion(LabelVersions& label,
 
 absl::StatusOr<SearchAnswer> AnswerAbsent(ProverSource& source,
                                           const Configuration& configuration,
-                                          const TreeHead& head,
+                                          const LogHead& head,
                                           const SearchRequest& request) {
   SEALBOOK_ASSIGN_OR_RETURN(auto proven, source.ProveVrf(request.label, 0));
   AbsenceResponse response;
@@ -67,10 +66,10 @@ absl::StatusOr<SearchAnswer> AnswerAbsent(ProverSource& source,
   response.proof = std::move(proven.proof);
   const std::map<uint32_t, LadderVersion> versions = {
       {0, LadderVersion{proven.output, std::nullopt}}};
-  ProofRecorder recorder(source, versions, head.tree_size, request.last);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.tree_size, request.last));
+  ProofRecorder recorder(source, versions, head, request.last);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
   SEALBOOK_RETURN_IF_ERROR(
-      AbsenceSearch(recorder, ShownBy(configuration, head.tree_size)));
+      AbsenceSearch(recorder, ShownBy(configuration, head.size())));
   SEALBOOK_ASSIGN_OR_RETURN(response.search, recorder.Finish());
 
   SearchAnswer answer;
@@ -83,11 +82,11 @@ absl::StatusOr<SearchAnswer> AnswerAbsent(ProverSource& source,
 
 absl::StatusOr<SearchAnswer> AnswerSearch(ProverSource& source,
                                           const Configuration& configuration,
-                                          const TreeHead& head,
+                                          const LogHead& head,
                                           const SearchRequest& request) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
-  LabelVersions label(source, request.label, head.tree_size);
+  LabelVersions label(source, request.label, head.size());
   SEALBOOK_ASSIGN_OR_RETURN(std::optional<uint32_t> greatest, label.Greatest());
   if (!greatest.has_value()) {
     return AnswerAbsent(source, configuration, head, request);
@@ -107,13 +106,13 @@ absl::StatusOr<SearchAnswer> AnswerSearch(ProverSource& source,
 
 absl::StatusOr<std::string> AnswerDistinguished(
     ProverSource& source, const Configuration& configuration,
-    const TreeHead& head, const DistinguishedRequest& request) {
+    const LogHead& head, const DistinguishedRequest& request) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   const std::map<uint32_t, LadderVersion> no_versions;
-  ProofRecorder recorder(source, no_versions, head.tree_size, request.last);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.tree_size, request.last));
+  ProofRecorder recorder(source, no_versions, head, request.last);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
   SEALBOOK_RETURN_IF_ERROR(
-      WalkDistinguished(recorder, ShownBy(configuration, head.tree_size),
+      WalkDistinguished(recorder, ShownBy(configuration, head.size()),
                         request.stop)
           .status());
   DistinguishedResponse response;

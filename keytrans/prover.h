@@ -75,13 +75,13 @@ struct SearchAnswer {
 // maximum lifetime. DATA_LOSS, INTERNAL: from the source.
 absl::StatusOr<SearchAnswer> AnswerSearch(ProverSource& source,
                                           const Configuration& configuration,
-                                          const TreeHead& head,
+                                          const LogHead& head,
                                           const SearchRequest& request);
 
 // The bytes of a DistinguishedResponse in that tree. Errors as above.
 absl::StatusOr<std::string> AnswerDistinguished(
     ProverSource& source, const Configuration& configuration,
-    const TreeHead& head, const DistinguishedRequest& request);
+    const LogHead& head, const DistinguishedRequest& request);
 
 }  // namespace sealbook::keytrans
 

@@ -10,14 +10,14 @@
 
 namespace sealbook::keytrans {
 
-absl::Status CheckLast(const TreeHead& head, std::optional<uint64_t> last) {
+absl::Status CheckLast(const LogHead& head, std::optional<uint64_t> last) {
   if (last.has_value() && *last == 0) {
     return absl::InvalidArgumentError(
         "last is 0: leave it out where no tree head was observed");
   }
-  if (last.has_value() && *last > head.tree_size) {
+  if (last.has_value() && *last > head.size()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "last is ", *last, ", larger than the tree, ", head.tree_size));
+        "last is ", *last, ", larger than the tree, ", head.size()));
   }
   return absl::OkStatus();
 }
@@ -28,10 +28,12 @@ absl::Status CheckLabel(absl::string_view label) {
       "label has ", label.size(), " bytes, at most ", kMaxLabelSize));
 }
 
-FullTreeHead MakeFullTreeHead(const TreeHead& head,
+FullTreeHead MakeFullTreeHead(const LogHead& head,
                               std::optional<uint64_t> last) {
   FullTreeHead full;
-  if (last != head.tree_size) full.updated = head;
+  if (last == head.size()) return full;
+  full.updated = head.tree;
+  full.auditor = head.auditor;
   return full;
 }
 

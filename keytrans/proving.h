@@ -20,12 +20,12 @@
 namespace sealbook::keytrans {
 
 // INVALID_ARGUMENT: `last` is zero or larger than the tree.
-absl::Status CheckLast(const TreeHead& head, std::optional<uint64_t> last);
+absl::Status CheckLast(const LogHead& head, std::optional<uint64_t> last);
 // INVALID_ARGUMENT: longer than kMaxLabelSize.
 absl::Status CheckLabel(absl::string_view label);
 
 // `same` where the user has that tree already.
-FullTreeHead MakeFullTreeHead(const TreeHead& head,
+FullTreeHead MakeFullTreeHead(const LogHead& head,
                               std::optional<uint64_t> last);
 
 // Where an algorithm refuses our own log: OUT_OF_RANGE because an entry that

@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kPayloadUrl[] = "sealbook.dev/refusal";
 
-constexpr std::array<std::pair<RefusalReason, const char*>, 13> kNames = {{
+constexpr std::array<std::pair<RefusalReason, const char*>, 15> kNames = {{
     {RefusalReason::kMalformed, "malformed"},
     {RefusalReason::kElementCount, "element-count"},
     {RefusalReason::kVrfProof, "vrf-proof"},
@@ -23,8 +23,10 @@ constexpr std::array<std::pair<RefusalReason, const char*>, 13> kNames = {{
     {RefusalReason::kFutureHead, "future-head"},
     {RefusalReason::kTreeSize, "tree-size"},
     {RefusalReason::kSignature, "signature"},
+    {RefusalReason::kAuditor, "auditor"},
     {RefusalReason::kFork, "fork"},
     {RefusalReason::kExpired, "expired"},
+    {RefusalReason::kRemoval, "removal"},
 }};
 
 }  // namespace

@@ -37,10 +37,15 @@ enum class RefusalReason {
   kTreeSize,
   // The signature does not verify over the computed root.
   kSignature,
+  // The auditor's head: too far behind, of a tree that is not the one shown, or
+  // not signed by the auditor.
+  kAuditor,
   // Two signed roots of one tree size. Keep both: it is evidence.
   kFork,
   // The proof needs a log entry that is older than the log's maximum lifetime.
   kExpired,
+  // A log that only adds leaves is said to have taken one away.
+  kRemoval,
 };
 
 // Stable, lower-case with dashes, for scripts: "root-mismatch".

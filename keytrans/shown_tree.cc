@@ -52,6 +52,7 @@ bool Descent::GoLeft() {
   if (!child.has_value()) return false;
   right_ = timestamp_;
   position_ = *child;
+  on_frontier_ = false;
   return true;
 }
 

@@ -19,6 +19,9 @@ struct ShownTree {
   // Reasonable Monitoring Window and maximum lifetime, milliseconds.
   uint64_t window = 0;
   std::optional<uint64_t> maximum_lifetime;
+  // The rightmost log entry is distinguished in a larger tree, and so are all
+  // on the frontier, whatever this one shows of them.
+  bool rightmost_distinguished = false;
 };
 
 ShownTree ShownBy(const Configuration& configuration, uint64_t size);
@@ -41,7 +44,10 @@ class Descent {
 
   uint64_t position() const { return position_; }
   // Of the current entry; its own timestamp does not matter.
-  bool Distinguished() const { return right_ - left_ >= tree_.window; }
+  bool Distinguished() const {
+    return right_ - left_ >= tree_.window ||
+           (on_frontier_ && tree_.rightmost_distinguished);
+  }
   // Obtains the timestamp of the current entry. Before Expired and the moves.
   absl::StatusOr<uint64_t> Arrive();
   bool Expired() const { return IsExpired(timestamp_); }
@@ -69,6 +75,7 @@ class Descent {
   uint64_t right_;
   uint64_t timestamp_ = 0;
   uint64_t position_;
+  bool on_frontier_ = true;
 };
 
 }  // namespace sealbook::keytrans

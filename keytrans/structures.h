@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -97,6 +98,21 @@ struct FullTreeHead {
 
   friend bool operator==(const FullTreeHead&, const FullTreeHead&) = default;
 };
+
+// The heads that a log is shown under. NOLINTBEGIN(google-explicit-constructor)
+struct LogHead {
+  // In modes without an auditor.
+  LogHead(TreeHead log) : tree(std::move(log)) {}
+  LogHead(TreeHead log, std::optional<AuditorTreeHead> by_auditor)
+      : tree(std::move(log)), auditor(std::move(by_auditor)) {}
+
+  uint64_t size() const { return tree.tree_size; }
+
+  TreeHead tree;
+  // In thirdPartyAuditing mode: of this tree, or of an earlier one.
+  std::optional<AuditorTreeHead> auditor;
+};
+// NOLINTEND(google-explicit-constructor)
 
 // [KT] "Update Format".
 struct UpdateSuffix {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "keytrans/implicit_tree.h"
+#include "keytrans/structure_codec.h"
 #include "keytrans/tls_codec.h"
 #include "merkle/log_tree.h"
 
@@ -13,6 +14,7 @@ namespace sealbook::keytrans {
 namespace {
 
 constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormatWithAuditor = 2;
 
 absl::Status CheckShape(const TreeView& view) {
   if (view.size() == 0) {
@@ -26,6 +28,12 @@ absl::Status CheckShape(const TreeView& view) {
         "TreeView of size ", view.size(), " has ", view.full_subtrees.size(),
         " full subtrees and ", view.frontier.size(),
         " frontier entries; expected ", subtrees, " and ", entries));
+  }
+  if (view.auditor.has_value() &&
+      (view.auditor->tree_size == 0 || view.auditor->tree_size > view.size())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "TreeView of size ", view.size(), " has an auditor's head of size ",
+        view.auditor->tree_size));
   }
   for (size_t i = 1; i < entries; ++i) {
     if (view.frontier[i].timestamp < view.frontier[i - 1].timestamp) {
@@ -44,7 +52,7 @@ crypto::Hash TreeView::Root() const {
 
 std::string TreeView::Encode() const {
   TlsWriter writer;
-  writer.U8(kFormat);
+  writer.U8(auditor.has_value() ? kFormatWithAuditor : kFormat);
   writer.U64(tree_head.tree_size);
   writer.Opaque(tree_head.signature, 2);
   writer.Count(full_subtrees.size(), 1);
@@ -54,15 +62,17 @@ std::string TreeView::Encode() const {
     writer.U64(entry.timestamp);
     writer.Bytes(entry.prefix_root);
   }
+  if (auditor.has_value()) Write(writer, *auditor);
   return writer.Take();
 }
 
 absl::StatusOr<TreeView> TreeView::Parse(absl::string_view bytes) {
   TlsReader reader(bytes);
   uint8_t format = reader.U8();
-  if (reader.ok() && format != kFormat) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "TreeView has format ", format, ", this version reads ", kFormat));
+  if (reader.ok() && format != kFormat && format != kFormatWithAuditor) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("TreeView has format ", format, ", this version reads ",
+                     kFormat, " and ", kFormatWithAuditor));
   }
   TreeView view;
   view.tree_head.tree_size = reader.U64();
@@ -76,6 +86,7 @@ absl::StatusOr<TreeView> TreeView::Parse(absl::string_view bytes) {
     entry.timestamp = reader.U64();
     entry.prefix_root = reader.Get<crypto::Hash>();
   }
+  if (format == kFormatWithAuditor) view.auditor = ReadAuditorTreeHead(reader);
   SEALBOOK_RETURN_IF_ERROR(reader.Finish("TreeView"));
   SEALBOOK_RETURN_IF_ERROR(CheckShape(view));
   return view;

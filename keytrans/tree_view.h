@@ -4,6 +4,7 @@
 #define SEALBOOK_KEYTRANS_TREE_VIEW_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct TreeView {
   std::vector<crypto::Hash> full_subtrees;
   // The log entries at Frontier(tree_head.tree_size), in that order.
   std::vector<LogEntry> frontier;
+  // In thirdPartyAuditing mode: the auditor's head that came with tree_head.
+  std::optional<AuditorTreeHead> auditor;
 
   uint64_t size() const { return tree_head.tree_size; }
   // The log root. Requires: size() >= 1.
@@ -29,6 +32,7 @@ struct TreeView {
 
   // Our own encoding, for storing it (docs/formats.md): uint8 format = 1;
   // TreeHead; HashValue full_subtrees<0..2^8-1>; LogEntry frontier<0..2^8-1>.
+  // With an auditor's head: format = 2, and AuditorTreeHead at the end.
   std::string Encode() const;
   // INVALID_ARGUMENT: also when the counts do not fit the size, or timestamps
   // run backwards.

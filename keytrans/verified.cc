@@ -7,6 +7,14 @@
 
 namespace sealbook::keytrans {
 
+TreeView DistinguishedEntry::Tree() const {
+  TreeView view;
+  view.tree_head.tree_size = position + 1;
+  view.full_subtrees = full_subtrees;
+  view.frontier = frontier;
+  return view;
+}
+
 crypto::Hash DistinguishedEntry::Root() const {
   return merkle::RootFromFullSubtrees(position + 1, full_subtrees);
 }

@@ -100,9 +100,14 @@ struct DistinguishedEntry {
   LogEntry entry;
   // Of the tree with position + 1 log entries.
   std::vector<crypto::Hash> full_subtrees;
+  // Of that tree: the log entries on its frontier.
+  std::vector<LogEntry> frontier;
 
   // The log root of that tree, which users compare ("Detecting Forks").
   crypto::Hash Root() const;
+  // That tree, under a head without a signature: what credentials are verified
+  // against.
+  TreeView Tree() const;
 
   friend bool operator==(const DistinguishedEntry&,
                          const DistinguishedEntry&) = default;
@@ -129,6 +134,36 @@ struct VerifiedOwner {
   // reached; otherwise there is more to ask for.
   bool complete = false;
   TreeView view;
+};
+
+// A credential that has been verified ([KT] "Credentials").
+struct VerifiedCredential {
+  std::string label;
+  // The greatest version, at least as of the log entry that it is based on.
+  uint32_t version = 0;
+  crypto::Opening opening;
+  // UpdateValue.value, the committed bytes.
+  std::string value;
+  // The distinguished log entry that it is based on.
+  uint64_t position = 0;
+
+  // What the final verification of a provisional credential needs.
+  struct Pending {
+    // The log entry that the search ended at, and its prefix root.
+    uint64_t terminal = 0;
+    crypto::Hash prefix_root;
+    // Of the monitoring binary ladder.
+    LadderKeys ladder;
+    // The tree that the credential shows, under the head that it has.
+    TreeView view;
+
+    friend bool operator==(const Pending&, const Pending&) = default;
+  };
+  // Absent: it is standard, and final.
+  std::optional<Pending> pending;
+
+  friend bool operator==(const VerifiedCredential&,
+                         const VerifiedCredential&) = default;
 };
 
 // New versions of a label, verified by its owner.

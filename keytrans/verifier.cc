@@ -26,16 +26,8 @@ absl::StatusOr<LadderKeys> VerifyLadder(const crypto::VrfPublicKey& key,
   const std::vector<BinaryLadderStep>& steps = response.binary_ladder;
   // A fixed-version search may meet versions above its target, and does not
   // need every commitment (KEYTRANS rule 7).
-  for (size_t i = 0; !fixed && i < std::min(versions.size(), steps.size());
-       ++i) {
-    const bool has_commitment = steps[i].commitment.has_value();
-    if (has_commitment != (versions[i] < target)) {
-      return Refuse(
-          RefusalReason::kLadder,
-          absl::StrCat("binary_ladder ", has_commitment ? "has a" : "lacks the",
-                       " commitment for version ", versions[i], " where ",
-                       target, " is the greatest"));
-    }
+  if (!fixed) {
+    SEALBOOK_RETURN_IF_ERROR(CheckCommitmentsBelow(target, versions, steps));
   }
   return VerifySteps(key, request.label, versions, steps,
                      {{target, CommitToValue(response.opening, request.label,
@@ -65,17 +57,25 @@ absl::StatusOr<Verifier> Verifier::Create(const Configuration& configuration) {
   SEALBOOK_ASSIGN_OR_RETURN(
       auto vrf_key, crypto::VrfPublicKey::Parse(configuration.ciphersuite,
                                                 configuration.vrf_public_key));
-  return WithKeys(configuration, std::move(signature_key), std::move(vrf_key));
+  std::shared_ptr<const crypto::SignaturePublicKey> auditor_key;
+  if (configuration.mode == DeploymentMode::kThirdPartyAuditing) {
+    SEALBOOK_ASSIGN_OR_RETURN(
+        auditor_key,
+        crypto::SignaturePublicKey::Parse(configuration.ciphersuite,
+                                          configuration.auditor_public_key));
+  }
+  return WithKeys(configuration, std::move(signature_key), std::move(vrf_key),
+                  std::move(auditor_key));
 }
 
 Verifier Verifier::WithKeys(
     const Configuration& configuration,
     std::shared_ptr<const crypto::SignaturePublicKey> signature_key,
-    std::shared_ptr<const crypto::VrfPublicKey> vrf_key) {
-  Verifier verifier(configuration);
-  verifier.signature_key_ = std::move(signature_key);
-  verifier.vrf_key_ = std::move(vrf_key);
-  return verifier;
+    std::shared_ptr<const crypto::VrfPublicKey> vrf_key,
+    std::shared_ptr<const crypto::SignaturePublicKey> auditor_key) {
+  return Verifier(
+      {configuration, std::move(signature_key), std::move(auditor_key)},
+      std::move(vrf_key));
 }
 
 absl::StatusOr<VerifiedVersion> Verifier::VerifySearch(
@@ -83,32 +83,30 @@ absl::StatusOr<VerifiedVersion> Verifier::VerifySearch(
     absl::string_view bytes, uint64_t now) const {
   SEALBOOK_RETURN_IF_ERROR(CheckOwnLabel(request.label));
   SEALBOOK_RETURN_IF_ERROR(CheckAdvertised(request.last, retained));
-  auto parsed = SearchResponse::Parse(configuration_, request, bytes);
+  auto parsed = SearchResponse::Parse(configuration(), request, bytes);
   SEALBOOK_RETURN_IF_ERROR(
       RefuseIfError(RefusalReason::kMalformed, parsed.status()));
   SearchResponse& response = *parsed;
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t size,
-                            ShownTreeSize(response.full_tree_head, retained));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const ShownHead head,
+      ShownHead::Of(heads_, response.full_tree_head, retained));
   SEALBOOK_ASSIGN_OR_RETURN(LadderKeys keys,
                             VerifyLadder(*vrf_key_, request, response));
   const uint32_t target =
       request.version.has_value() ? *request.version : *response.version;
 
-  ProofConsumer consumer(response.search, keys, size,
-                         retained ? &*retained : nullptr);
+  ProofConsumer consumer = head.Consume(response.search, keys);
   SEALBOOK_ASSIGN_OR_RETURN(
       SearchOutcome outcome,
-      ConsumeSearch(consumer, ShownBy(configuration_, size), request, target));
+      ConsumeSearch(consumer, ShownBy(configuration(), head.size()), request,
+                    target));
   VerifiedVersion result;
-  SEALBOOK_ASSIGN_OR_RETURN(result.view, consumer.Finish());
-  SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
-                                              response.full_tree_head, retained,
-                                              now, result.view));
+  SEALBOOK_ASSIGN_OR_RETURN(result.view, head.Accept(consumer, now));
   result.version = target;
   result.value = std::move(response.value);
   result.opening = response.opening;
   result.terminal = outcome.terminal;
-  if (outcome.MustMonitor()) {
+  if (outcome.MustMonitor() && ContactsMonitor(configuration())) {
     result.obligation = MakeObligation(request.label, outcome.terminal,
                                        result.version, result.opening, keys);
   }
@@ -138,26 +136,23 @@ absl::StatusOr<VerifiedAbsence> Verifier::VerifyAbsence(
     absl::string_view bytes, uint64_t now) const {
   SEALBOOK_RETURN_IF_ERROR(CheckOwnLabel(request.label));
   SEALBOOK_RETURN_IF_ERROR(CheckAdvertised(request.last, retained));
-  auto parsed = AbsenceResponse::Parse(configuration_, bytes);
+  auto parsed = AbsenceResponse::Parse(configuration(), bytes);
   SEALBOOK_RETURN_IF_ERROR(
       RefuseIfError(RefusalReason::kMalformed, parsed.status()));
-  SEALBOOK_ASSIGN_OR_RETURN(uint64_t size,
-                            ShownTreeSize(parsed->full_tree_head, retained));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const ShownHead head,
+      ShownHead::Of(heads_, parsed->full_tree_head, retained));
   SEALBOOK_ASSIGN_OR_RETURN(
       merkle::PrefixQuery query,
       VerifyVrf(*vrf_key_, request.label, 0, parsed->proof));
   LadderKeys keys = {{0, query}};
 
-  ProofConsumer consumer(parsed->search, keys, size,
-                         retained ? &*retained : nullptr);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, size, request.last));
+  ProofConsumer consumer = head.Consume(parsed->search, keys);
+  SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
   SEALBOOK_RETURN_IF_ERROR(
-      AbsenceSearch(consumer, ShownBy(configuration_, size)));
+      AbsenceSearch(consumer, ShownBy(configuration(), head.size())));
   VerifiedAbsence result;
-  SEALBOOK_ASSIGN_OR_RETURN(result.view, consumer.Finish());
-  SEALBOOK_RETURN_IF_ERROR(VerifyFullTreeHead(configuration_, *signature_key_,
-                                              parsed->full_tree_head, retained,
-                                              now, result.view));
+  SEALBOOK_ASSIGN_OR_RETURN(result.view, head.Accept(consumer, now));
   return result;
 }
 

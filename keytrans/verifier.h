@@ -12,10 +12,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "crypto/signature.h"
 #include "crypto/vrf.h"
 #include "keytrans/distinguished_structures.h"
@@ -29,6 +31,14 @@
 
 namespace sealbook::keytrans {
 
+// Whose signatures a log's heads need.
+struct HeadKeys {
+  Configuration configuration;
+  std::shared_ptr<const crypto::SignaturePublicKey> log;
+  // In thirdPartyAuditing mode.
+  std::shared_ptr<const crypto::SignaturePublicKey> auditor;
+};
+
 // Immutable and thread-safe.
 class Verifier {
  public:
@@ -37,13 +47,15 @@ class Verifier {
   // this version does not speak.
   static absl::StatusOr<Verifier> Create(const Configuration& configuration);
 
-  // The same with keys that the caller made; both belong to `configuration`.
+  // The same with keys that the caller made; all belong to `configuration`.
+  // `auditor_key`: in thirdPartyAuditing mode.
   static Verifier WithKeys(
       const Configuration& configuration,
       std::shared_ptr<const crypto::SignaturePublicKey> signature_key,
-      std::shared_ptr<const crypto::VrfPublicKey> vrf_key);
+      std::shared_ptr<const crypto::VrfPublicKey> vrf_key,
+      std::shared_ptr<const crypto::SignaturePublicKey> auditor_key = nullptr);
 
-  const Configuration& configuration() const { return configuration_; }
+  const Configuration& configuration() const { return heads_.configuration; }
 
   // Verifies the bytes of a SearchResponse to `request`. `retained` is the view
   // that request.last advertises: both present, of one size, or both absent
@@ -105,6 +117,28 @@ class Verifier {
       const UpdateRequest& request, const std::optional<TreeView>& retained,
       const OwnerState& owner, absl::string_view response, uint64_t now) const;
 
+  // Verifies the bytes of a Credential ([KT] "Credentials"; a provisional one
+  // initially). `recent`: the trees that ended at recent distinguished log
+  // entries, as the user has verified them (DistinguishedEntry::Tree).
+  // NOT_FOUND without a reason: the credential is based on none of them: it has
+  // expired, or is younger than what the user has seen, and is no reason to ask
+  // the log. The user's view of the log, and other credentials, are not touched
+  // by it.
+  absl::StatusOr<VerifiedCredential> VerifyCredential(
+      absl::string_view credential, absl::Span<const TreeView> recent) const;
+
+  // Final verification of a provisional credential. True: its terminal log
+  // entry has become distinguished, with the prefix tree that it showed. False:
+  // it has not, as far as is known. Refused: kRootMismatch.
+  static absl::StatusOr<bool> VerifyTerminal(
+      const VerifiedCredential& credential, absl::Span<const TreeView> recent);
+
+  // The other way: with the bytes of the CredentialUpdate that leads to
+  // CredentialUpdateBase(). NOT_FOUND: there is no such log entry yet.
+  absl::Status VerifyCredentialUpdate(const VerifiedCredential& credential,
+                                      absl::string_view update,
+                                      absl::Span<const TreeView> recent) const;
+
   // The same for a DistinguishedResponse.
   absl::StatusOr<VerifiedDistinguished> VerifyDistinguished(
       const DistinguishedRequest& request,
@@ -112,17 +146,24 @@ class Verifier {
       uint64_t now) const;
 
  private:
-  explicit Verifier(const Configuration& configuration)
-      : configuration_(configuration) {}
+  Verifier(HeadKeys heads, std::shared_ptr<const crypto::VrfPublicKey> vrf_key)
+      : heads_(std::move(heads)), vrf_key_(std::move(vrf_key)) {}
 
-  Configuration configuration_;
-  std::shared_ptr<const crypto::SignaturePublicKey> signature_key_;
+  HeadKeys heads_;
   std::shared_ptr<const crypto::VrfPublicKey> vrf_key_;
 };
 
 // Refuses (RefusalReason::kFork) two verified views of one log that have one
 // size and different roots. Neither is believed then: both are evidence.
 absl::Status CheckNoFork(const TreeView& a, const TreeView& b);
+
+// The recent distinguished log entry that a CredentialUpdate leads to: the
+// first one at or right of the terminal log entry whose tree is not smaller
+// than the one that the credential shows. (The draft names the first one right
+// of the terminal entry; no update leads to a smaller tree.) Null: there is
+// none yet.
+const TreeView* CredentialUpdateBase(const VerifiedCredential& credential,
+                                     absl::Span<const TreeView> recent);
 
 // The rightmost distinguished log entry of a verified tree: where an owner may
 // begin. Absent: there is none.

@@ -155,11 +155,20 @@ TEST(VerifierTest, SaysWhichModesAreNotSpoken) {
   Configuration configuration =
       TestLog(/*window=*/1000, TestKeys::kReal).configuration();
   ASSERT_TRUE(Verifier::Create(configuration).ok());
-  configuration.mode = DeploymentMode::kThirdPartyAuditing;
+  configuration.mode = DeploymentMode::kThirdPartyManagement;
   const absl::Status status = Verifier::Create(configuration).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(status.message(),
-              HasSubstr("(thirdPartyAuditing) is not spoken"));
+              HasSubstr("(thirdPartyManagement) is not spoken"));
+}
+
+TEST(VerifierTest, NeedsTheAuditorsKeyInAuditingMode) {
+  Configuration configuration =
+      TestLog(/*window=*/1000, TestKeys::kReal).configuration();
+  configuration.mode = DeploymentMode::kThirdPartyAuditing;
+  EXPECT_FALSE(Verifier::Create(configuration).ok());
+  configuration.auditor_public_key = configuration.signature_public_key;
+  EXPECT_TRUE(Verifier::Create(configuration).ok());
 }
 
 TEST_P(WorkedExampleTest, RefusesRequestsThatNoTreeFits) {

@@ -222,6 +222,54 @@ class ProofWriter {
   PrefixProof proof_;
 };
 
+// Takes the leaves that searches end at from a walk that has been run.
+class LeafReader {
+ public:
+  LeafReader(const PageWalk& walk, size_t results)
+      : walk_(walk), leaves_(results) {}
+
+  // In the lookup's order; absent where there is none.
+  std::vector<std::optional<PrefixLeaf>> Read(size_t root) && {
+    ReadPage(root);
+    return std::move(leaves_);
+  }
+
+ private:
+  void ReadPage(size_t number) {
+    const Visit& visit = walk_[number];
+    size_t next = visit.next;
+    Read(*visit.page, Page::kRoot, visit.link.depth, visit.keys, next);
+  }
+
+  // `next`: as in ProofWriter.
+  void Read(const Page& page, Page::Place place, size_t depth, SearchKeys keys,
+            size_t& next) {
+    if (keys.empty()) return;
+    switch (page.kind(place)) {
+      case Page::Kind::kEmpty:
+        return;
+      case Page::Kind::kLeaf:
+        for (const SearchKey& key : keys) {
+          if (page.leaf(place).vrf_output != key.key) continue;
+          leaves_[key.result] = page.leaf(place);
+        }
+        return;
+      case Page::Kind::kReference:
+        ReadPage(next++);
+        return;
+      case Page::Kind::kParent: {
+        auto [left, right] = Split(keys, depth);
+        Read(page, Page::Child(place, false), depth + 1, left, next);
+        Read(page, Page::Child(place, true), depth + 1, right, next);
+        return;
+      }
+    }
+  }
+
+  const PageWalk& walk_;
+  std::vector<std::optional<PrefixLeaf>> leaves_;
+};
+
 absl::Status CheckLookup(const PrefixLookup& lookup) {
   if (lookup.keys.size() > kMaxPrefixProofResults) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -262,6 +310,33 @@ absl::StatusOr<std::vector<PrefixProof>> ProveLookups(
                          .Write(lookups[i].tree, keys[i], roots[i]));
   }
   return proofs;
+}
+
+absl::StatusOr<std::vector<PrefixLeaf>> ReadLeaves(
+    PageStore& pages, const PrefixTreeVersion& tree,
+    absl::Span<const VrfOutput> keys) {
+  std::vector<PrefixLeaf> leaves;
+  if (keys.empty()) return leaves;
+  const std::vector<SearchKey> sorted = Sort(keys);
+  std::vector<std::optional<PrefixLeaf>> found(keys.size());
+  if (tree.root_page.has_value()) {
+    PageWalk walk(pages);
+    const size_t root = walk.Enter({.id = *tree.root_page,
+                                    .hash = tree.root,
+                                    .depth = 0,
+                                    .path = keys.front()},
+                                   sorted);
+    SEALBOOK_RETURN_IF_ERROR(walk.Run());
+    found = LeafReader(walk, keys.size()).Read(root);
+  }
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!found[i].has_value()) {
+      return absl::DataLossError(
+          absl::StrCat("prefix tree lacks the leaf ", keys[i].ToHex()));
+    }
+    leaves.push_back(*found[i]);
+  }
+  return leaves;
 }
 
 }  // namespace sealbook::merkle

@@ -46,6 +46,12 @@ struct PrefixLookup {
 absl::StatusOr<std::vector<PrefixProof>> ProveLookups(
     PageStore& pages, absl::Span<const PrefixLookup> lookups);
 
+// The leaves with these search keys, in the keys' order. DATA_LOSS also: one is
+// not in the tree. Other errors as ProveLookups. Thread-safe.
+absl::StatusOr<std::vector<PrefixLeaf>> ReadLeaves(
+    PageStore& pages, const PrefixTreeVersion& tree,
+    absl::Span<const crypto::VrfOutput> keys);
+
 // A page to be stored; merkle/page.h has its format.
 struct NewPage {
   PageId id;

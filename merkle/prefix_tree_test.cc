@@ -126,6 +126,30 @@ TEST(PrefixTreeTest, ProvesLookupsInSeveralVersionsAtOnce) {
   EXPECT_EQ(*proofs, expected);
 }
 
+TEST(PrefixTreeTest, ReadsTheLeavesOfEachVersion) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  EntrySource source(seed);
+  VersionedTree tree;
+  std::vector<PrefixLeaf> leaves;
+  for (size_t i = 0; i < 8; ++i) {
+    const Entries entries = source.Next(1, 30);
+    ASSERT_TRUE(tree.Insert(entries).ok());
+    leaves.insert(leaves.end(), entries[0].begin(), entries[0].end());
+    std::vector<VrfOutput> keys;
+    for (const PrefixLeaf& leaf : leaves) keys.push_back(leaf.vrf_output);
+    const PrefixTreeVersion& now = tree.versions.back();
+    const auto read = ReadLeaves(tree.store, now, keys);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(*read, leaves);
+    // One that came with this entry is not in the tree before it.
+    ExpectStatus(
+        ReadLeaves(tree.store, tree.versions[i], {keys.back()}).status(),
+        absl::StatusCode::kDataLoss, "lacks the leaf");
+  }
+  EXPECT_THAT(*ReadLeaves(tree.store, tree.versions.back(), {}), IsEmpty());
+}
+
 TEST(PrefixTreeTest, HashesTheDraftsExampleTree) {
   // The keys of the draft's figure, padded with zero bits; the root was
   // computed with Python's hashlib.

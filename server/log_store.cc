@@ -80,6 +80,15 @@ std::string NameOf(const LabelVersion& key) {
 
 }  // namespace
 
+absl::Status CheckModeServed(const keytrans::Configuration& configuration) {
+  SEALBOOK_RETURN_IF_ERROR(keytrans::CheckModeSpoken(configuration));
+  if (configuration.mode == keytrans::DeploymentMode::kContactMonitoring) {
+    return absl::OkStatus();
+  }
+  return absl::UnimplementedError(
+      "deployment mode 3 (thirdPartyAuditing) is not served by this version");
+}
+
 absl::StatusOr<keytrans::Configuration> LogStore::ReadConfiguration() const {
   SEALBOOK_ASSIGN_OR_RETURN(auto found,
                             storage_.Read(Table::kConfiguration, {""}));
@@ -90,7 +99,7 @@ absl::StatusOr<keytrans::Configuration> LogStore::ReadConfiguration() const {
   absl::StatusOr<keytrans::Configuration> configuration =
       keytrans::Configuration::Parse(*found[0]);
   absl::Status status = configuration.status();
-  if (status.ok()) status = keytrans::CheckModeSpoken(*configuration);
+  if (status.ok()) status = CheckModeServed(*configuration);
   if (absl::IsUnimplemented(status)) {
     return InRecord("stored configuration", status);
   }

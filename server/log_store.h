@@ -23,6 +23,10 @@
 
 namespace sealbook::server {
 
+// UNIMPLEMENTED, naming it: a deployment mode in which this version serves no
+// log.
+absl::Status CheckModeServed(const keytrans::Configuration& configuration);
+
 // How records are read. All methods: DATA_LOSS names a record that does not
 // decode, or that is missing where it must exist; other errors are the
 // storage's. Results stand in the order of the arguments. Thread-safe.

@@ -110,7 +110,7 @@ TEST_F(LogStoreTest, SaysWhichModesAreNotSpoken) {
   EXPECT_THAT(store_.ReadConfiguration(),
               Refuses(absl::StatusCode::kUnimplemented,
                       "stored configuration: deployment mode 3 "
-                      "(thirdPartyAuditing) is not spoken"));
+                      "(thirdPartyAuditing) is not served"));
 }
 
 TEST_F(LogStoreTest, RefusesAnIssuerWhoseBytesHaveAnotherHash) {

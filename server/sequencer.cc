@@ -534,7 +534,7 @@ uint64_t Sequencer::head_age_ms() const { return impl_->head_age_ms(); }
 
 absl::Status InitLog(Storage& storage,
                      const keytrans::Configuration& configuration) {
-  SEALBOOK_RETURN_IF_ERROR(keytrans::CheckModeSpoken(configuration));
+  SEALBOOK_RETURN_IF_ERROR(CheckModeServed(configuration));
   LogStore store(storage);
   const absl::Status found = store.ReadConfiguration().status();
   if (found.ok()) {

@@ -52,7 +52,7 @@ class TrueRecorder : public ProofRecorder {
  public:
   TrueRecorder(TestLog& log, const std::map<uint32_t, LadderVersion>& versions,
                std::optional<uint64_t> last)
-      : ProofRecorder(log, versions, log.size(), last),
+      : ProofRecorder(log, versions, TreeHead{log.size(), {}}, last),
         log_(log),
         versions_(versions) {}
 

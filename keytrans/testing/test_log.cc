@@ -153,7 +153,8 @@ Verifier TestLog::verifier() const {
   if (signature_key_ != nullptr) return Must(Verifier::Create(configuration_));
   return Verifier::WithKeys(
       configuration_, std::make_shared<FakeSignatureKey>(),
-      std::make_shared<FakeVrfKey>(configuration_.ciphersuite));
+      std::make_shared<FakeVrfKey>(configuration_.ciphersuite),
+      std::make_shared<FakeSignatureKey>());
 }
 
 TreeView TestLog::View(uint64_t size) const {
@@ -178,6 +179,25 @@ TreeHead TestLog::Sign(uint64_t size, const crypto::Hash& root) const {
     return {size, Must(signature_key_->Sign(message))};
   }
   return {size, FakeSign(message)};
+}
+
+void TestLog::SetAuditor(uint64_t max_lag_ms, uint64_t start_pos) {
+  configuration_.mode = DeploymentMode::kThirdPartyAuditing;
+  configuration_.max_auditor_lag = max_lag_ms;
+  configuration_.auditor_start_pos = start_pos;
+  configuration_.auditor_public_key = configuration_.signature_public_key;
+}
+
+LogHead TestLog::AuditedHead(uint64_t size, uint64_t auditor_size) const {
+  AuditorTreeHead head;
+  head.tree_size = auditor_size;
+  head.timestamp = entries_.at(auditor_size - 1).timestamp;
+  const std::string message = EncodeAuditorTreeHeadTbs(
+      configuration_, head.timestamp, auditor_size, Root(auditor_size));
+  head.signature = signature_key_ != nullptr
+                       ? Must(signature_key_->Sign(message))
+                       : FakeSign(message);
+  return {Sign(size, Root(size)), head};
 }
 
 absl::StatusOr<SearchAnswer> TestLog::Answer(const SearchRequest& request,

@@ -55,6 +55,11 @@ class TestLog : public ProverSource {
     configuration_.maximum_lifetime = lifetime;
   }
 
+  // Before the first Sign: the log has an auditor, whose key is the log's own.
+  void SetAuditor(uint64_t max_lag_ms, uint64_t start_pos);
+  // The head of the tree of `size`, with the auditor's of `auditor_size`.
+  LogHead AuditedHead(uint64_t size, uint64_t auditor_size) const;
+
   // A log without entries that has the keys of this one: what a fork is made
   // of.
   std::unique_ptr<TestLog> Twin() const;

@@ -6,6 +6,7 @@
 //
 // "bytes/key" are the page bytes that one more key costs with all versions
 // kept; "pages/key" their number.
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
@@ -20,6 +21,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "benchmark/benchmark.h"
+#include "keytrans/audit_structures.h"
+#include "keytrans/auditor.h"
 #include "merkle/page.h"
 #include "merkle/page_store.h"
 #include "merkle/prefix_proof.h"
@@ -276,6 +279,42 @@ void BM_VerifyLadder(benchmark::State& state) {
 BENCHMARK(BM_VerifyLadder)
     ->ArgNames({"keys", "ladder"})
     ->ArgsProduct({{1'000'000}, {2, 10}})
+    ->Unit(benchmark::kMicrosecond);
+
+// An auditor's work for a full log entry, from its bytes ([KT] "Auditing").
+// Args: keys in the tree, leaves that the entry adds.
+void BM_Audit(benchmark::State& state) {
+  Tree& tree = TreeOf(state.range(0));
+  keytrans::AuditorUpdate update;
+  update.added = tree.Leaves(state.range(1));
+  std::sort(update.added.begin(), update.added.end(),
+            [](const PrefixLeaf& a, const PrefixLeaf& b) {
+              return a.vrf_output < b.vrf_output;
+            });
+  PrefixLookup lookup{tree.tree, {}};
+  for (const PrefixLeaf& leaf : update.added) {
+    lookup.keys.push_back(leaf.vrf_output);
+  }
+  update.proof = ProveLookups(tree.store, {lookup})->front();
+  const std::string bytes = *update.Encode();
+  keytrans::AuditorState before;
+  before.size = (uint64_t{1} << 20) - 1;
+  before.prefix_root = tree.tree.root;
+  before.full_subtrees.resize(20);
+  for (auto _ : state) {
+    keytrans::AuditorState after = before;
+    const auto parsed = keytrans::AuditorUpdate::Parse(bytes);
+    if (!parsed.ok() || !Audit(*parsed, after).ok()) {
+      state.SkipWithError("the update is refused");
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(1));
+  state.counters["bytes/leaf"] =
+      static_cast<double>(bytes.size()) / static_cast<double>(state.range(1));
+}
+BENCHMARK(BM_Audit)
+    ->ArgNames({"keys", "leaves"})
+    ->ArgsProduct({{1'000'000}, {1, 255}})
     ->Unit(benchmark::kMicrosecond);
 
 // What everything here is to be seen against.
