@@ -297,7 +297,8 @@ absl::StatusOr<std::string> AnswerOwnerMonitor(
 absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
                                           const Configuration& configuration,
                                           const TreeHead& head,
-                                          const UpdateRequest& request) {
+                                          const UpdateRequest& request,
+                                          bool created) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
   LabelVersions label(source, request.label, head.tree_size);
@@ -340,6 +341,14 @@ absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
     response.info.push_back({opened.opening, {}});
     answer.values.push_back(opened.value);
     response.values.push_back({std::move(opened.value)});
+  }
+  if (created) {
+    if (response.values != request.values) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("log entry ", update.position,
+                       " holds other versions of the label than were created"));
+    }
+    response.values.clear();
   }
   SEALBOOK_ASSIGN_OR_RETURN(answer.bytes, response.Encode());
   return answer;

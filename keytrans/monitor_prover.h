@@ -55,12 +55,15 @@ struct UpdateAnswer {
 };
 
 // The response about the versions after request.greatest_version that one log
-// entry added; request.values are disregarded, since there are such versions.
-// FAILED_PRECONDITION: there are none, or the label has no such version.
+// entry added. `created`: they are request.values, which the request has added,
+// and are not repeated; otherwise request.values are disregarded.
+// FAILED_PRECONDITION: there are none, or the label has no such version; or
+// not those in request.values.
 absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
                                           const Configuration& configuration,
                                           const TreeHead& head,
-                                          const UpdateRequest& request);
+                                          const UpdateRequest& request,
+                                          bool created = false);
 
 }  // namespace sealbook::keytrans
 
