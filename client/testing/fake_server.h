@@ -17,6 +17,7 @@
 
 #include "base/mutex.h"
 #include "keytrans/testing/test_log.h"
+#include "keytrans/update_structures.h"
 #include "proto/sealbook/v1/directory.grpc.pb.h"
 #include "proto/sealbook/v1/history.grpc.pb.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
@@ -99,6 +100,9 @@ class FakeServer : public v1::KeyTransparency::Service,
       publish;
   std::function<grpc::Status(const v1::RevokeRequest&, v1::RevokeResponse&)>
       revoke;
+  // Called with the publisher's Update before it is answered: true if it has
+  // made the versions asked for; then the answers show that they were created.
+  std::function<bool(const keytrans::UpdateRequest& request)> create;
   // Added to every number that a PublishStream acknowledges.
   uint64_t shift_sequences = 0;
   // How often each of the publisher's calls came.
@@ -135,6 +139,10 @@ class FakeServer : public v1::KeyTransparency::Service,
   // All in one tree.
   grpc::Status Update(grpc::ServerContext* context, const v1::UpdateCall* call,
                       grpc::ServerWriter<v1::UpdateAnswer>* writer) override;
+  // The publisher's. As the other one, but for `create`.
+  grpc::Status Update(grpc::ServerContext* context,
+                      const v1::PublisherUpdateCall* call,
+                      grpc::ServerWriter<v1::UpdateAnswer>* writer) override;
   grpc::Status ReadHistory(
       grpc::ServerContext* context, const v1::HistoryCall* call,
       grpc::ServerWriter<v1::HistoryPage>* writer) override;
@@ -163,6 +171,8 @@ class FakeServer : public v1::KeyTransparency::Service,
 
  private:
   void RegisterAll(grpc::ServerBuilder& builder);
+  grpc::Status AnswerUpdates(keytrans::UpdateRequest request, bool created,
+                             grpc::ServerWriter<v1::UpdateAnswer>& writer);
   // As `limit` says.
   grpc::Status Limit(grpc::ServerContext& context);
   // Of the newest tree.
