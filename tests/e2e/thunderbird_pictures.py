@@ -48,7 +48,9 @@ const visit = document => {
   if (!document || documents.has(document)) return;
   documents.add(document);
   for (const frame of document.querySelectorAll("browser, iframe")) {
-    visit(frame.contentDocument);
+    if (frame.checkVisibility({ visibilityProperty: true })) {
+      visit(frame.contentDocument);
+    }
   }
 };
 for (const window of Services.wm.getEnumerator(null)) visit(window.document);
