@@ -45,7 +45,8 @@ class SessionTest : public ::testing::Test {
 
   FakeLookups lookups_;
   Issuers issuers_;
-  Session session_{lookups_, issuers_, [] { return FakeLookups::kNow; }, {}};
+  uint64_t now_ = FakeLookups::kNow;
+  Session session_{lookups_, issuers_, [this] { return now_; }, {}};
   bool goes_on_ = false;
 };
 
@@ -83,6 +84,16 @@ TEST_F(SessionTest, HasNoEntryWithoutAUsableCertificate) {
   const Response done = AskOne(Search(1, Equal("mail", "old@example.org")));
   EXPECT_EQ(done.code, 0);
   EXPECT_THAT(done.text, HasSubstr("may be used now"));
+}
+
+TEST_F(SessionTest, JudgesWhatIsRememberedByTheTimeOfTheQuestion) {
+  const std::string ask = Search(1, kAlice);
+  EXPECT_THAT(Ask(ask), SizeIs(2));
+  // The default of test certificates: they end within a year.
+  now_ += 366 * smime::testing::kDayMs;
+  EXPECT_THAT(AskOne(ask).text, HasSubstr("may be used now"));
+  now_ = FakeLookups::kNow;
+  EXPECT_THAT(Ask(ask), SizeIs(2));
 }
 
 TEST_F(SessionTest, AnswersTwentyRecipientsInOneLookUp) {
