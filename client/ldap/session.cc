@@ -227,11 +227,8 @@ std::vector<Entry> Session::EntriesOf(const smime::Address& address,
                                       absl::string_view base) {
   if (!proven.entry.has_value()) return {};
   const auto now_ms = static_cast<int64_t>(clock_());
-  const std::shared_ptr<const Usable> usable =
-      proven.usable.Get(address, now_ms, [&] {
-        return JudgeCertificates(*proven.entry, proven.issuers, address,
-                                 now_ms);
-      });
+  const std::shared_ptr<const Usable> usable = judge_.Judge(
+      *proven.entry, proven.issuers, address, now_ms, proven.usable);
   for (const UsableCertificate& certificate : usable->certificates) {
     issuers_.Remember(certificate.intermediates);
   }

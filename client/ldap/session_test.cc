@@ -12,6 +12,7 @@
 #include "client/ldap/entries.h"
 #include "client/ldap/testing/fake_lookups.h"
 #include "client/ldap/testing/requests.h"
+#include "client/ldap/usable.h"
 #include "keytrans/refusal.h"
 
 namespace sealbook::client::ldap {
@@ -44,9 +45,10 @@ class SessionTest : public ::testing::Test {
   }
 
   FakeLookups lookups_;
+  CertificateJudge judge_;
   Issuers issuers_;
   uint64_t now_ = FakeLookups::kNow;
-  Session session_{lookups_, issuers_, [this] { return now_; }, {}};
+  Session session_{lookups_, judge_, issuers_, [this] { return now_; }, {}};
   bool goes_on_ = false;
 };
 

@@ -112,4 +112,13 @@ std::shared_ptr<const Usable> UsableMemo::Get(
   return usable_;
 }
 
+std::shared_ptr<const Usable> CertificateJudge::Judge(
+    const v1::DirectoryEntry& entry, absl::Span<const std::string> issuers,
+    const smime::Address& address, int64_t time_ms, UsableMemo& memo) {
+  return memo.Get(address, time_ms, [&] {
+    MutexLock lock(turn_);
+    return JudgeCertificates(entry, issuers, address, time_ms);
+  });
+}
+
 }  // namespace sealbook::client::ldap

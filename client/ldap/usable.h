@@ -58,6 +58,21 @@ class UsableMemo {
   std::shared_ptr<const Usable> usable_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Judges answers one after the other: OpenSSL reads certificates under locks of
+// its own, and a hundred threads that quarrel over them take twice as long as
+// one by one. Thread-safe.
+class CertificateJudge {
+ public:
+  // JudgeCertificates, unless `memo` knows.
+  std::shared_ptr<const Usable> Judge(const v1::DirectoryEntry& entry,
+                                      absl::Span<const std::string> issuers,
+                                      const smime::Address& address,
+                                      int64_t time_ms, UsableMemo& memo);
+
+ private:
+  Mutex turn_;
+};
+
 }  // namespace sealbook::client::ldap
 
 #endif  // SEALBOOK_CLIENT_LDAP_USABLE_H_

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "crypto/hash.h"
@@ -103,6 +105,23 @@ TEST_F(UsableTest, SaysNothingOfOtherTimesWhenAnIssuerCannotBeRead) {
       JudgeCertificates(entry_, {"no certificate"}, address_, kNowMs);
   EXPECT_THAT(usable.certificates, IsEmpty());
   EXPECT_EQ(usable.until_ms, kNowMs);
+}
+
+TEST_F(UsableTest, JudgesForManyAtOnce) {
+  const std::string leaf = Add({});
+  CertificateJudge judge;
+  UsableMemo memos[2];
+  std::vector<std::thread> threads;
+  std::atomic<int> found = 0;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      const auto usable =
+          judge.Judge(entry_, issuers_, address_, kNowMs, memos[i % 2]);
+      if (Ders(*usable) == std::vector<std::string>{leaf}) ++found;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(found, 8);
 }
 
 TEST_F(UsableTest, IsJudgedOnceForAsLongAsItHolds) {
