@@ -29,23 +29,6 @@ expect 0 'has no certificate for it' sealbook watch --once carol@example.org
 sealbook watch --once --quiet >quiet.txt 2>&1
 [ ! -s quiet.txt ] || die "--quiet says: $(cat quiet.txt)"
 
-# An owner who publishes: the log proves what was created, and nobody is told.
-issue ca erin both 365 erin@example.org
-issue ca erin2 both 365 erin@example.org
-expect 2 'goes with neither' publish --as-owner --dry-run ca/erin.pem
-expect 2 'goes with --as-owner' publish --state . ca/erin.pem
-expect 0 'erin@example.org  version 0  created in log entry' publish --as-owner ca/erin.pem ca/erin2.pem
-expect 0 'published before' publish --as-owner ca/erin.pem
-expect 0 'version 1, nothing new' sealbook watch --once erin@example.org
-# What somebody else has published is to be looked at first.
-publish_for erin3 365 erin@example.org
-issue ca erin4 both 365 erin@example.org
-expect 5 'not confirmed' publish --as-owner ca/erin4.pem
-expect 0 '' sealbook watch --accept erin@example.org
-expect 0 '"position"' publish --json --as-owner ca/erin4.pem
-expect 0 'nothing new' sealbook watch --once erin@example.org
-expect 0 '' sealbook watch --forget erin@example.org
-
 # A version that the owner does not know: told once, to everybody who is to be
 # told, until somebody confirms it.
 publish_for alice2 365 alice@example.org
@@ -126,6 +109,23 @@ sealbook configure --server "$public" --ca ca/tls.pem \
   --configuration configuration.tls >/dev/null
 expect 0 'nothing new' sealbook watch --once
 expect 0 'no alarm is open' sealbook watch --list
+
+# An owner who publishes: the log proves what was created, and nobody is told.
+issue ca erin both 365 erin@example.org
+issue ca erin2 both 365 erin@example.org
+expect 2 'goes with neither' publish --as-owner --dry-run ca/erin.pem
+expect 2 'goes with --as-owner' publish --state . ca/erin.pem
+expect 0 'erin@example.org  version 0  created in log entry' publish --as-owner ca/erin.pem ca/erin2.pem
+expect 0 'published before' publish --as-owner ca/erin.pem
+expect 0 'version 1, nothing new' sealbook watch --once erin@example.org
+# What somebody else has published is to be looked at first.
+publish_for erin3 365 erin@example.org
+issue ca erin4 both 365 erin@example.org
+expect 5 'not confirmed' publish --as-owner ca/erin4.pem
+expect 0 '' sealbook watch --accept erin@example.org
+expect 0 '"position"' publish --json --as-owner ca/erin4.pem
+expect 0 'nothing new' sealbook watch --once erin@example.org
+expect 0 '' sealbook watch --forget erin@example.org
 
 # A log that is rolled back to an old copy of itself.
 stop_server
