@@ -155,6 +155,8 @@ grpc::Status FakeServer::ContactMonitor(grpc::ServerContext* context,
   MutexLock lock(mutex_);
   contact_monitors.push_back(*call);
   if (before_monitoring != nullptr) before_monitoring("ContactMonitor");
+  const grpc::Status limited = Limit(*context);
+  if (!limited.ok()) return limited;
   auto request = keytrans::ContactMonitorRequest::Parse(call->request());
   if (!request.ok()) return ToGrpc(request.status());
   auto proven = keytrans::AnswerContactMonitor(log_, log_.configuration(),
@@ -171,6 +173,8 @@ grpc::Status FakeServer::OwnerInit(grpc::ServerContext* context,
   MutexLock lock(mutex_);
   owner_inits.push_back(*call);
   if (before_monitoring != nullptr) before_monitoring("OwnerInit");
+  const grpc::Status limited = Limit(*context);
+  if (!limited.ok()) return limited;
   auto request = keytrans::OwnerInitRequest::Parse(call->request());
   if (!request.ok()) return ToGrpc(request.status());
   auto proven =
@@ -187,6 +191,8 @@ grpc::Status FakeServer::OwnerMonitor(grpc::ServerContext* context,
   MutexLock lock(mutex_);
   owner_monitors.push_back(*call);
   if (before_monitoring != nullptr) before_monitoring("OwnerMonitor");
+  const grpc::Status limited = Limit(*context);
+  if (!limited.ok()) return limited;
   auto request = keytrans::OwnerMonitorRequest::Parse(call->request());
   if (!request.ok()) return ToGrpc(request.status());
   auto proven = keytrans::AnswerOwnerMonitor(log_, log_.configuration(), Head(),
@@ -209,6 +215,8 @@ grpc::Status FakeServer::Update(grpc::ServerContext* context,
   const uint64_t size = log_.size();
   for (bool more = true, first = true; more; first = false) {
     if (end_update != nullptr && end_update()) return update_end;
+    const grpc::Status limited = Limit(*context);
+    if (!limited.ok()) return limited;
     auto answer =
         keytrans::AnswerUpdate(log_, log_.configuration(), head, *request);
     if (!answer.ok()) return ToGrpc(answer.status());
