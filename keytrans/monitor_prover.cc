@@ -20,9 +20,6 @@
 namespace sealbook::keytrans {
 namespace {
 
-// A CombinedTreeProof counts to 255.
-constexpr size_t kMaxElements = 255;
-
 absl::Status InvalidEntry(const MonitorMapEntry& entry, absl::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("entry with position ", entry.position, " and version ",
@@ -36,7 +33,8 @@ bool IsRightAncestor(uint64_t ancestor, uint64_t position, uint64_t size) {
 }
 
 // "The Transparency Log verifies that each MonitorMapEntry [...]". That they
-// ascend is the parser's. Fills `ladder` with what monitoring them needs.
+// ascend is the parser's. Fills `ladder` with what monitoring them needs, not
+// proven yet.
 absl::Status CheckEntries(LabelVersions& label, uint64_t size,
                           absl::Span<const MonitorMapEntry> entries,
                           LadderMaker& ladder) {
@@ -57,7 +55,7 @@ absl::Status CheckEntries(LabelVersions& label, uint64_t size,
     }
     const std::vector<uint32_t> versions =
         MonitoringBinaryLadder(entry.version);
-    SEALBOOK_RETURN_IF_ERROR(ladder.Add(versions));
+    SEALBOOK_RETURN_IF_ERROR(ladder.AddFacts(versions));
     for (uint32_t version : versions) {
       const std::optional<uint64_t>& added = ladder.PositionOf(version);
       if (added.has_value() && *added <= facts->position) continue;
@@ -150,7 +148,7 @@ class OwnerProof {
 
   absl::StatusOr<bool> Stop(uint64_t position) {
     const size_t most = 2 * std::bit_width(tree_.size) + 2;
-    if (left_ == 0 || recorder_.MostElements() + most > kMaxElements) {
+    if (left_ == 0 || recorder_.MostElements() + most > kMaxProofElements) {
       return true;
     }
     --left_;
@@ -219,6 +217,7 @@ absl::StatusOr<std::string> AnswerContactMonitor(
   SEALBOOK_RETURN_IF_ERROR(RecordContact(recorder,
                                          ShownBy(configuration, head.tree_size),
                                          request.entries, std::nullopt));
+  SEALBOOK_RETURN_IF_ERROR(ladder.Prove());
   ContactMonitorResponse response;
   response.full_tree_head = MakeFullTreeHead(head, request.last);
   SEALBOOK_ASSIGN_OR_RETURN(response.monitor, recorder.Finish());
@@ -288,6 +287,7 @@ absl::StatusOr<std::string> AnswerOwnerMonitor(
       RecordContact(recorder, tree, request.entries, request.start));
   SEALBOOK_RETURN_IF_ERROR(
       OwnerProof(label, ladder, recorder, tree, request, max_ladders).Record());
+  SEALBOOK_RETURN_IF_ERROR(ladder.Prove());
   OwnerMonitorResponse response;
   response.full_tree_head = MakeFullTreeHead(head, request.last);
   SEALBOOK_ASSIGN_OR_RETURN(response.monitor, recorder.Finish());

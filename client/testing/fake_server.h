@@ -54,9 +54,10 @@ class FakeServer : public v1::KeyTransparency::Service,
   // heads: it may append to it, or
   // choose another one.
   std::function<void(keytrans::TestLog*& log)> before_answer;
-  // Asked before each answer of a Search, each page of a history and each state
-  // as of a time: not 0 to refuse it as one too many, to be asked for again
-  // after so many milliseconds.
+  // Asked before each answer of a Search, an OwnerInit, OwnerMonitor, Update or
+  // ContactMonitor, each page of a history and each state as of a time: not 0
+  // to refuse it as one too many, to be asked for again after so many
+  // milliseconds.
   std::function<uint64_t()> limit;
   // Called with every answer of a Search.
   std::function<void(v1::SearchAnswer& answer)> tamper;
@@ -171,7 +172,8 @@ class FakeServer : public v1::KeyTransparency::Service,
 
  private:
   void RegisterAll(grpc::ServerBuilder& builder);
-  grpc::Status AnswerUpdates(keytrans::UpdateRequest request, bool created,
+  grpc::Status AnswerUpdates(grpc::ServerContext& context,
+                             keytrans::UpdateRequest request, bool created,
                              grpc::ServerWriter<v1::UpdateAnswer>& writer);
   // As `limit` says.
   grpc::Status Limit(grpc::ServerContext& context);

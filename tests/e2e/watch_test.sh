@@ -97,6 +97,27 @@ grep -q 'version 2 is new' long.txt || die "a version was left out"
 expect 6 'version 3 is new' sealbook watch --list
 sealbook watch --accept alice@example.org >/dev/null
 
+# Nor does a check that is under way hold it up.
+for signal in TERM INT; do
+  kill -STOP "$server_pid"
+  sealbook watch --every 10 >stopped.txt 2>&1 &
+  watch_pid=$!
+  waited=0
+  until grep -q 'no second channel' stopped.txt; do
+    waited=$((waited + 1))
+    [ "$waited" -le 300 ] || die "it does not begin: $(cat stopped.txt)"
+    sleep 0.1
+  done
+  sleep 0.5
+  before=$(date +%s)
+  kill "-$signal" "$watch_pid"
+  wait "$watch_pid" || die "it did not end well: $(cat stopped.txt)"
+  [ $(($(date +%s) - before)) -le 10 ] || die "it ended late"
+  kill -CONT "$server_pid"
+  [ "$(wc -l <stopped.txt)" = 1 ] || die "it says: $(cat stopped.txt)"
+done
+expect 0 'nothing new' sealbook watch --once
+
 # The server is away: no alarm yet, but after a day.
 stop_server
 expect 1 'is the server running' sealbook watch --once
