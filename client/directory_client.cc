@@ -102,7 +102,9 @@ DirectoryClient::DirectoryClient(
       endpoint_(std::move(endpoint)),
       stub_(v1::KeyTransparency::NewStub(channel)),
       clock_(std::move(clock)),
-      options_(std::move(options)) {}
+      options_(std::move(options)) {
+  options_.patience.stop = options_.stop;
+}
 
 absl::StatusOr<DirectoryClient::Round> DirectoryClient::BeginRound(
     const crypto::Hash& fingerprint) {
@@ -179,15 +181,17 @@ DirectoryClient::Portion DirectoryClient::Ask(
       options_.max_bytes - std::min(options_.max_bytes, held_bytes_);
   std::vector<SearchCallResult> calls =
       requests.size() == 1
-          ? CallSearch(*stub_, requests, options_.timeout_ms, clock_)
+          ? CallSearch(*stub_, requests, options_.timeout_ms, clock_,
+                       options_.stop)
           : CallSearchBatch(*stub_, requests, options_.timeout_ms, room, clock_,
-                            progress);
+                            progress, options_.stop);
   Portion portion;
   const grpc::Status ended = calls.back().status;
   if (ended.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED &&
       calls.back().retry_after_ms > 0) {
-    portion.limited = ExplainRpc(ended, endpoint_);
     portion.wait_ms = calls.back().retry_after_ms;
+    portion.limited =
+        WithRetryHint(ExplainRpc(ended, endpoint_), portion.wait_ms);
     calls.pop_back();
   }
   Answers& answers = portion.answers;
@@ -268,7 +272,7 @@ absl::Status DirectoryClient::ExplainFailure(const Round& round,
   anew.log.view.reset();
   std::vector<SearchCallResult> calls =
       CallSearch(*stub_, {EncodeRequest(label, std::nullopt, options_.version)},
-                 options_.timeout_ms, clock_);
+                 options_.timeout_ms, clock_, options_.stop);
   if (!calls[0].status.ok()) return explained;
   absl::StatusOr<Lookup> shown = Judge(anew, label, std::move(calls[0]));
   if (keytrans::RefusalOf(shown.status()).has_value()) return shown.status();

@@ -22,6 +22,7 @@
 #include "client/patience.h"
 #include "client/search_calls.h"
 #include "client/state.h"
+#include "client/stop.h"
 #include "keytrans/tree_view.h"
 #include "keytrans/verifier.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
@@ -82,6 +83,9 @@ struct LookupOptions {
   std::function<void(size_t done, size_t all)> progress;
   // With a server that limits how many addresses one caller may look up.
   PatienceOptions patience;
+  // Ends calls and waits: what has no answer then is CANCELLED. May be null;
+  // outlives the client.
+  Stop* stop = nullptr;
 };
 
 // Not thread-safe. `state` outlives it.
@@ -107,10 +111,10 @@ class DirectoryClient {
   // A label's error changes nothing. With a keytrans::RefusalReason: the answer
   // was refused, and its evidence kept (EvidenceOf). UNIMPLEMENTED: the entry
   // is of a newer format. RESOURCE_EXHAUSTED: the server's limit let nothing
-  // more through for as long as options.patience waits, or the answers before
-  // it have more than max_bytes. Otherwise the call failed; the message says
-  // what to do. The whole fails (ABORTED) when the state moved max_moves times
-  // in a row, and as State says.
+  // more through for as long as options.patience waits (RetryHintMs says when
+  // to come again), or the answers before it have more than max_bytes.
+  // Otherwise the call failed; the message says what to do. The whole fails
+  // (ABORTED) when the state moved max_moves times in a row, and as State says.
   absl::StatusOr<std::vector<absl::StatusOr<Lookup>>> LookUp(
       const crypto::Hash& fingerprint, absl::Span<const std::string> labels);
 

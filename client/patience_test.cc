@@ -39,5 +39,47 @@ TEST_F(PatienceTest, WaitsLongerEachTimeAndThenNoMore) {
   EXPECT_EQ(slept_.back(), 2000u);
 }
 
+TEST_F(PatienceTest, WaitsNoLongerThanItMayInAll) {
+  Patience patience({.sleep = [this](uint64_t ms) { slept_.push_back(ms); },
+                     .max_total_ms = 9000});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(patience.Wait(4000));
+    patience.Answered();
+  }
+  EXPECT_FALSE(patience.Wait(1001));
+  EXPECT_THAT(slept_, ElementsAre(4000, 4000));
+}
+
+TEST_F(PatienceTest, DoesNotWaitWhereItIsToStop) {
+  Stop stop;
+  Patience patience({.sleep =
+                         [&](uint64_t ms) {
+                           slept_.push_back(ms);
+                           stop.Request();
+                         },
+                     .stop = &stop});
+  EXPECT_FALSE(patience.Wait(100));
+  EXPECT_FALSE(patience.Wait(100));
+  EXPECT_THAT(slept_, ElementsAre(2000));
+}
+
+TEST_F(PatienceTest, AStopEndsAWait) {
+  Stop stop;
+  Patience patience({.waiting =
+                         [&](uint64_t) {
+                           // Before the sleep: which then does not begin.
+                           stop.Request();
+                         },
+                     .stop = &stop});
+  EXPECT_FALSE(patience.Wait(60000));
+}
+
+TEST_F(PatienceTest, AStatusCarriesTheHint) {
+  const absl::Status limited = absl::ResourceExhaustedError("too many");
+  EXPECT_EQ(RetryHintMs(limited), 0u);
+  EXPECT_EQ(RetryHintMs(WithRetryHint(limited, 0)), 0u);
+  EXPECT_EQ(RetryHintMs(WithRetryHint(limited, 2500)), 2500u);
+}
+
 }  // namespace
 }  // namespace sealbook::client

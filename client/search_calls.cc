@@ -19,7 +19,10 @@ constexpr size_t kMaxOutstanding = 32;
 using Reader = grpc::ClientAsyncResponseReaderInterface<v1::SearchAnswer>;
 
 struct Call {
+  explicit Call(Stop* stop) : stoppable(stop, context) {}
+
   grpc::ClientContext context;
+  StoppableCall stoppable;
   v1::SearchCall request;
   std::unique_ptr<Reader> reader;
 };
@@ -29,14 +32,14 @@ struct Call {
 std::vector<SearchCallResult> CallSearch(
     v1::KeyTransparency::StubInterface& stub,
     absl::Span<const std::string> requests, uint64_t timeout_ms,
-    const Clock& clock) {
+    const Clock& clock, Stop* stop) {
   std::vector<SearchCallResult> results(requests.size());
   std::vector<std::unique_ptr<Call>> calls(requests.size());
   grpc::CompletionQueue queue;
   size_t started = 0;
   auto start_next = [&] {
     size_t index = started++;
-    auto call = std::make_unique<Call>();
+    auto call = std::make_unique<Call>(stop);
     SetTimeout(call->context, timeout_ms);
     call->request.set_request(requests[index]);
     call->reader = stub.AsyncSearch(&call->context, call->request, &queue);
@@ -69,9 +72,10 @@ std::vector<SearchCallResult> CallSearchBatch(
     v1::KeyTransparency::StubInterface& stub,
     absl::Span<const std::string> requests, uint64_t timeout_ms,
     size_t max_bytes, const Clock& clock,
-    const std::function<void(size_t done)>& progress) {
+    const std::function<void(size_t done)>& progress, Stop* stop) {
   std::vector<SearchCallResult> results(requests.size());
   grpc::ClientContext context;
+  const StoppableCall stoppable(stop, context);
   SetTimeout(context, timeout_ms * (1 + requests.size() / 100));
   auto stream = stub.SearchBatch(&context);
   // The server reads on only while we take its answers.

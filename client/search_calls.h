@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "client/stop.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
 
 namespace sealbook::client {
@@ -28,10 +29,11 @@ struct SearchCallResult {
 
 // Sends the encoded SearchRequests, at most 32 outstanding, and waits for all.
 // Each call may take `timeout_ms`. Results are in the order of `requests`.
+// `stop`, which may be null, cancels them.
 std::vector<SearchCallResult> CallSearch(
     v1::KeyTransparency::StubInterface& stub,
     absl::Span<const std::string> requests, uint64_t timeout_ms,
-    const Clock& clock);
+    const Clock& clock, Stop* stop = nullptr);
 
 // The same over one SearchBatch stream, all answers in one tree. The stream may
 // take `timeout_ms` and another one for each hundred requests. When it ends
@@ -43,7 +45,7 @@ std::vector<SearchCallResult> CallSearchBatch(
     v1::KeyTransparency::StubInterface& stub,
     absl::Span<const std::string> requests, uint64_t timeout_ms,
     size_t max_bytes, const Clock& clock,
-    const std::function<void(size_t done)>& progress);
+    const std::function<void(size_t done)>& progress, Stop* stop = nullptr);
 
 }  // namespace sealbook::client
 

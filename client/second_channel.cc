@@ -16,7 +16,8 @@ absl::StatusOr<Via> ParseVia(const std::string& text) {
 absl::StatusOr<SecondChannel> OpenSecondChannel(const Via& via,
                                                 const Endpoint& endpoint,
                                                 uint64_t timeout_ms,
-                                                crypto::RandomSource& random) {
+                                                crypto::RandomSource& random,
+                                                const Stop* stop) {
   // What would name the user stays out of it.
   Endpoint second{.server = endpoint.server};
   if (const HostPort* peer = std::get_if<HostPort>(&via)) {
@@ -34,9 +35,9 @@ absl::StatusOr<SecondChannel> OpenSecondChannel(const Via& via,
   }
   SEALBOOK_ASSIGN_OR_RETURN(HostPort server,
                             HostPort::Parse(endpoint.server.target));
-  SEALBOOK_ASSIGN_OR_RETURN(
-      auto relay,
-      SocksRelay::Start(std::get<SocksProxy>(via), server, timeout_ms, random));
+  SEALBOOK_ASSIGN_OR_RETURN(auto relay,
+                            SocksRelay::Start(std::get<SocksProxy>(via), server,
+                                              timeout_ms, random, stop));
   SEALBOOK_ASSIGN_OR_RETURN(auto channel,
                             OpenChannel(second, {.unix_socket = relay->path(),
                                                  .own_connection = true}));

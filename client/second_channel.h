@@ -21,6 +21,7 @@
 #include "client/channel.h"
 #include "client/socks5.h"
 #include "client/socks_relay.h"
+#include "client/stop.h"
 #include "crypto/random.h"
 
 namespace sealbook::client {
@@ -57,10 +58,12 @@ class SecondChannel {
 // channel of this process, and nothing kept of an earlier one. Through a proxy
 // it is connected on return, so that errors are as ConnectThroughSocks says;
 // otherwise as OpenChannel. INVALID_ARGUMENT: `via` is the log's own server.
+// `stop`, which may be null, ends connecting (CANCELLED).
 absl::StatusOr<SecondChannel> OpenSecondChannel(const Via& via,
                                                 const Endpoint& endpoint,
                                                 uint64_t timeout_ms,
-                                                crypto::RandomSource& random);
+                                                crypto::RandomSource& random,
+                                                const Stop* stop = nullptr);
 
 }  // namespace sealbook::client
 

@@ -59,14 +59,18 @@ std::string ReplyInWords(uint8_t reply) {
   }
 }
 
+// How often it is asked whether to stop. Milliseconds.
+constexpr int64_t kStopStepMs = 200;
+
 // One negotiation: bytes to and from the proxy before a deadline.
 class Negotiation {
  public:
   Negotiation(const SocksProxy& proxy, const HostPort& server,
-              uint64_t timeout_ms)
+              uint64_t timeout_ms, const Stop* stop)
       : proxy_(proxy),
         server_(server),
         timeout_ms_(timeout_ms),
+        stop_(stop),
         deadline_(std::chrono::steady_clock::now() +
                   std::chrono::milliseconds(timeout_ms)) {}
 
@@ -105,10 +109,13 @@ class Negotiation {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
           deadline_ - std::chrono::steady_clock::now());
       if (left.count() <= 0) return TooLate();
+      if (stop_ != nullptr && stop_->requested()) {
+        return absl::CancelledError("connecting was stopped");
+      }
       pollfd wanted{.fd = socket_.get(), .events = events, .revents = 0};
+      const int64_t most = stop_ == nullptr ? 1 << 30 : kStopStepMs;
       const int ready =
-          poll(&wanted, 1,
-               static_cast<int>(std::min<int64_t>(left.count(), 1 << 30)));
+          poll(&wanted, 1, static_cast<int>(std::min(left.count(), most)));
       if (ready > 0) return absl::OkStatus();
       if (ready < 0 && errno != EINTR) {
         return absl::InternalError(
@@ -309,6 +316,7 @@ class Negotiation {
   const SocksProxy& proxy_;
   const HostPort& server_;
   const uint64_t timeout_ms_;
+  const Stop* const stop_;
   const Time deadline_;
   FileDescriptor socket_;
   bool is_proxy_ = false;
@@ -373,16 +381,18 @@ absl::StatusOr<SocksProxy> SocksProxy::Parse(absl::string_view url) {
   return proxy;
 }
 
-absl::StatusOr<FileDescriptor> ConnectThroughSocks(
-    const SocksProxy& proxy, const HostPort& server, uint64_t timeout_ms,
-    crypto::RandomSource& random) {
+absl::StatusOr<FileDescriptor> ConnectThroughSocks(const SocksProxy& proxy,
+                                                   const HostPort& server,
+                                                   uint64_t timeout_ms,
+                                                   crypto::RandomSource& random,
+                                                   const Stop* stop) {
   SocksProxy::Login login;
   if (proxy.login.has_value()) {
     login = *proxy.login;
   } else {
     SEALBOOK_ASSIGN_OR_RETURN(login, RandomLogin(random));
   }
-  return Negotiation(proxy, server, timeout_ms).Run(login);
+  return Negotiation(proxy, server, timeout_ms, stop).Run(login);
 }
 
 }  // namespace sealbook::client

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/file_descriptor.h"
+#include "client/stop.h"
 #include "crypto/random.h"
 
 namespace sealbook::client {
@@ -54,11 +55,14 @@ struct SocksProxy {
 //
 // UNAVAILABLE: the proxy cannot be reached, or cannot reach the server.
 // FAILED_PRECONDITION: what listens there is no SOCKS5 proxy. UNAUTHENTICATED:
-// it wants another login. DEADLINE_EXCEEDED. Messages name the proxy and say
+// it wants another login. DEADLINE_EXCEEDED. CANCELLED: `stop`, which may be
+// null, says so. Messages name the proxy and say
 // what to do.
-absl::StatusOr<FileDescriptor> ConnectThroughSocks(
-    const SocksProxy& proxy, const HostPort& server, uint64_t timeout_ms,
-    crypto::RandomSource& random);
+absl::StatusOr<FileDescriptor> ConnectThroughSocks(const SocksProxy& proxy,
+                                                   const HostPort& server,
+                                                   uint64_t timeout_ms,
+                                                   crypto::RandomSource& random,
+                                                   const Stop* stop = nullptr);
 
 }  // namespace sealbook::client
 

@@ -107,10 +107,11 @@ absl::Status Failed(absl::string_view what) {
 
 absl::StatusOr<std::unique_ptr<SocksRelay>> SocksRelay::Start(
     const SocksProxy& proxy, const HostPort& server, uint64_t timeout_ms,
-    crypto::RandomSource& random) {
+    crypto::RandomSource& random, const Stop* stop) {
   std::unique_ptr<SocksRelay> relay(new SocksRelay());
   SEALBOOK_ASSIGN_OR_RETURN(
-      relay->server_, ConnectThroughSocks(proxy, server, timeout_ms, random));
+      relay->server_,
+      ConnectThroughSocks(proxy, server, timeout_ms, random, stop));
   SEALBOOK_RETURN_IF_ERROR(relay->Listen());
   relay->thread_ = std::thread([raw = relay.get()] { raw->Run(); });
   return relay;

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "client/file_descriptor.h"
 #include "client/socks5.h"
+#include "client/stop.h"
 #include "crypto/random.h"
 
 namespace sealbook::client {
@@ -29,7 +30,7 @@ class SocksRelay {
   // ConnectThroughSocks, or that of the socket.
   static absl::StatusOr<std::unique_ptr<SocksRelay>> Start(
       const SocksProxy& proxy, const HostPort& server, uint64_t timeout_ms,
-      crypto::RandomSource& random);
+      crypto::RandomSource& random, const Stop* stop = nullptr);
 
   SocksRelay(const SocksRelay&) = delete;
   SocksRelay& operator=(const SocksRelay&) = delete;

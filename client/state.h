@@ -182,6 +182,8 @@ class State {
 
   // Keeps an alarm, unless one of its key is open.
   absl::Status RaiseAlarm(const Alarm& alarm);
+  // Keeps those of which none of their key is open: all of them, or none.
+  absl::Status RaiseAlarms(absl::Span<const Alarm> alarms);
   // Keeps an alarm, unless there was one of its key before.
   absl::Status RaiseAlarmOnce(const Alarm& alarm);
   // By id.

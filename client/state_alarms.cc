@@ -110,8 +110,14 @@ absl::StatusOr<Alarm> State::AlarmOf(const Statement& row,
 }
 
 absl::Status State::RaiseAlarm(const Alarm& alarm) {
+  return RaiseAlarms({&alarm, 1});
+}
+
+absl::Status State::RaiseAlarms(absl::Span<const Alarm> alarms) {
   SEALBOOK_ASSIGN_OR_RETURN(Transaction change, Transaction::Begin(database_));
-  SEALBOOK_RETURN_IF_ERROR(AddAlarm(alarm));
+  for (const Alarm& alarm : alarms) {
+    SEALBOOK_RETURN_IF_ERROR(AddAlarm(alarm));
+  }
   return change.Commit();
 }
 

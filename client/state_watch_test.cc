@@ -134,6 +134,15 @@ TEST_F(StateWatchTest, KeepsOneOpenAlarmOfAKey) {
   EXPECT_TRUE(*state.CloseAlarm(open[0].id, 9));
 }
 
+TEST_F(StateWatchTest, KeepsSeveralAlarmsTogether) {
+  State state = OpenConfigured();
+  ASSERT_EQ(state.RaiseAlarm(MakeAlarm("a")), absl::OkStatus());
+  ASSERT_EQ(state.RaiseAlarms({MakeAlarm("a"), MakeAlarm("b"), MakeAlarm("c")}),
+            absl::OkStatus());
+  ASSERT_EQ(state.RaiseAlarms({}), absl::OkStatus());
+  EXPECT_THAT(*state.ReadOpenAlarms(), SizeIs(3));
+}
+
 TEST_F(StateWatchTest, TellsOnceUntilTheLabelIsForgotten) {
   State state = OpenConfigured();
   StateChange change = Change(4);

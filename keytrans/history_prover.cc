@@ -17,8 +17,8 @@
 namespace sealbook::keytrans {
 namespace {
 
-// A CombinedTreeProof counts to 255.
-constexpr size_t kMaxElements = 255;
+// HistoryResponse.versions is counted in one byte.
+constexpr size_t kMaxVersions = 255;
 // A page is answered from memory, and stays well below what gRPC carries.
 constexpr size_t kMaxValueBytes = 1 << 20;
 
@@ -77,9 +77,9 @@ class HistoryPage {
 
   // Whether the page can take any version more.
   bool HasRoom() const {
-    return response_.versions.size() < kMaxElements &&
+    return response_.versions.size() < kMaxVersions &&
            recorder_.MostElements() + MostPerVersion(tree_.size) <=
-               kMaxElements &&
+               kMaxProofElements &&
            value_bytes_ < kMaxValueBytes;
   }
 

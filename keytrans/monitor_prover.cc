@@ -21,9 +21,6 @@
 namespace sealbook::keytrans {
 namespace {
 
-// A CombinedTreeProof counts to 255.
-constexpr size_t kMaxElements = 255;
-
 absl::Status InvalidEntry(const MonitorMapEntry& entry, absl::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("entry with position ", entry.position, " and version ",
@@ -37,7 +34,8 @@ bool IsRightAncestor(uint64_t ancestor, uint64_t position, uint64_t size) {
 }
 
 // "The Transparency Log verifies that each MonitorMapEntry [...]". That they
-// ascend is the parser's. Fills `ladder` with what monitoring them needs.
+// ascend is the parser's. Fills `ladder` with what monitoring them needs, not
+// proven yet.
 absl::Status CheckEntries(LabelVersions& label, uint64_t size,
                           absl::Span<const MonitorMapEntry> entries,
                           LadderMaker& ladder) {
@@ -58,7 +56,7 @@ absl::Status CheckEntries(LabelVersions& label, uint64_t size,
     }
     const std::vector<uint32_t> versions =
         MonitoringBinaryLadder(entry.version);
-    SEALBOOK_RETURN_IF_ERROR(ladder.Add(versions));
+    SEALBOOK_RETURN_IF_ERROR(ladder.AddFacts(versions));
     for (uint32_t version : versions) {
       const std::optional<uint64_t>& added = ladder.PositionOf(version);
       if (added.has_value() && *added <= facts->position) continue;
@@ -151,7 +149,7 @@ class OwnerProof {
 
   absl::StatusOr<bool> Stop(uint64_t position) {
     const size_t most = 2 * std::bit_width(tree_.size) + 2;
-    if (left_ == 0 || recorder_.MostElements() + most > kMaxElements) {
+    if (left_ == 0 || recorder_.MostElements() + most > kMaxProofElements) {
       return true;
     }
     --left_;
@@ -219,6 +217,7 @@ absl::StatusOr<std::string> AnswerContactMonitor(
   SEALBOOK_RETURN_IF_ERROR(RecordContact(recorder,
                                          ShownBy(configuration, head.size()),
                                          request.entries, std::nullopt));
+  SEALBOOK_RETURN_IF_ERROR(ladder.Prove());
   ContactMonitorResponse response;
   response.full_tree_head = MakeFullTreeHead(head, request.last);
   SEALBOOK_ASSIGN_OR_RETURN(response.monitor, recorder.Finish());
@@ -243,6 +242,7 @@ absl::StatusOr<std::string> AnswerCredentialUpdate(
     SEALBOOK_RETURN_IF_ERROR(
         RecordContact(recorder, tree, request.entries, std::nullopt));
   }
+  SEALBOOK_RETURN_IF_ERROR(ladder.Prove());
   CredentialUpdate update;
   SEALBOOK_ASSIGN_OR_RETURN(update.monitor, recorder.Finish());
   return update.Encode();
@@ -309,6 +309,7 @@ absl::StatusOr<std::string> AnswerOwnerMonitor(
       RecordContact(recorder, tree, request.entries, request.start));
   SEALBOOK_RETURN_IF_ERROR(
       OwnerProof(label, ladder, recorder, tree, request, max_ladders).Record());
+  SEALBOOK_RETURN_IF_ERROR(ladder.Prove());
   OwnerMonitorResponse response;
   response.full_tree_head = MakeFullTreeHead(head, request.last);
   SEALBOOK_ASSIGN_OR_RETURN(response.monitor, recorder.Finish());
@@ -318,7 +319,8 @@ absl::StatusOr<std::string> AnswerOwnerMonitor(
 absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
                                           const Configuration& configuration,
                                           const LogHead& head,
-                                          const UpdateRequest& request) {
+                                          const UpdateRequest& request,
+                                          bool created) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
   LabelVersions label(source, request.label, head.size());
@@ -360,6 +362,14 @@ absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
     response.info.push_back({opened.opening, {}});
     answer.values.push_back(opened.value);
     response.values.push_back({std::move(opened.value)});
+  }
+  if (created) {
+    if (response.values != request.values) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("log entry ", update.position,
+                       " holds other versions of the label than were created"));
+    }
+    response.values.clear();
   }
   SEALBOOK_ASSIGN_OR_RETURN(answer.bytes, response.Encode());
   return answer;

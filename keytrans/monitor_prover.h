@@ -21,8 +21,9 @@ namespace sealbook::keytrans {
 // The bytes of a ContactMonitorResponse. INVALID_ARGUMENT also: a version that
 // does not exist, a position that is neither the first log entry with the
 // version nor one of its right ancestors (KEYTRANS rule 10), or entries that
-// contradict each other. RESOURCE_EXHAUSTED: the proof has more than 255
-// elements of a kind; fewer entries in a request help.
+// contradict each other. RESOURCE_EXHAUSTED: the proof would have more than 255
+// elements of a kind, which is known before anything is proven; fewer entries
+// in a request help.
 absl::StatusOr<std::string> AnswerContactMonitor(
     ProverSource& source, const Configuration& configuration,
     const LogHead& head, const ContactMonitorRequest& request);
@@ -44,7 +45,8 @@ absl::StatusOr<std::string> AnswerOwnerInit(ProverSource& source,
                                             const OwnerInitRequest& request);
 
 // The bytes of an OwnerMonitorResponse, with at most `max_ladders`
-// distinguished log entries. INVALID_ARGUMENT also: as AnswerContactMonitor;
+// distinguished log entries. INVALID_ARGUMENT and RESOURCE_EXHAUSTED also: as
+// AnswerContactMonitor;
 // `start` is not in the tree; the greatest version is none of the label's, or
 // less than that at `start`.
 absl::StatusOr<std::string> AnswerOwnerMonitor(
@@ -64,12 +66,15 @@ struct UpdateAnswer {
 };
 
 // The response about the versions after request.greatest_version that one log
-// entry added; request.values are disregarded, since there are such versions.
-// FAILED_PRECONDITION: there are none, or the label has no such version.
+// entry added. `created`: they are request.values, which the request has added,
+// and are not repeated; otherwise request.values are disregarded.
+// FAILED_PRECONDITION: there are none, or the label has no such version; or
+// not those in request.values.
 absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
                                           const Configuration& configuration,
                                           const LogHead& head,
-                                          const UpdateRequest& request);
+                                          const UpdateRequest& request,
+                                          bool created = false);
 
 }  // namespace sealbook::keytrans
 

@@ -168,6 +168,58 @@ TEST_P(MonitorTest, AnswersAMapOf255Entries) {
               "entries");
 }
 
+// Counts what an answer costs.
+class CostlyLog : public TestLog {
+ public:
+  using TestLog::TestLog;
+
+  absl::StatusOr<crypto::VrfPrivateKey::Proven> ProveVrf(
+      absl::string_view label, uint32_t version) override {
+    ++vrf_proofs;
+    return TestLog::ProveVrf(label, version);
+  }
+  merkle::PageStore& pages() override {
+    ++page_reads;
+    return TestLog::pages();
+  }
+
+  int vrf_proofs = 0;
+  int page_reads = 0;
+};
+
+// Each version has ancestors of its own, and there are too many of them.
+TEST_P(MonitorTest, FindsOutCheaplyThatAnAnswerDoesNotHoldTheProof) {
+  auto costly = std::make_unique<CostlyLog>(kForever * kMinute, TestKeys::kFake,
+                                            GetParam());
+  CostlyLog& log = *costly;
+  log_ = std::move(costly);
+  ContactMonitorRequest request{std::nullopt, kAlice, {}};
+  for (uint32_t i = 0; i < 255; ++i) {
+    AppendUntil(4 * i);
+    Append({{kAlice, std::to_string(i)}});
+    request.entries.push_back({4 * i, i});
+  }
+  AppendUntil(1024);
+  log.vrf_proofs = log.page_reads = 0;
+  ExpectError(
+      AnswerContactMonitor(log, log.configuration(), Head(), request).status(),
+      absl::StatusCode::kResourceExhausted, "more than 255 elements");
+  ExpectError(AnswerOwnerMonitor(
+                  log, log.configuration(), Head(),
+                  {std::nullopt, kAlice, request.entries, /*start=*/0, 254})
+                  .status(),
+              absl::StatusCode::kResourceExhausted, "more than 255 elements");
+  EXPECT_EQ(log.vrf_proofs, 0);
+  EXPECT_EQ(log.page_reads, 0);
+
+  request.entries.resize(63);
+  EXPECT_EQ(
+      AnswerContactMonitor(log, log.configuration(), Head(), request).status(),
+      absl::OkStatus());
+  EXPECT_GT(log.vrf_proofs, 0);
+  EXPECT_GT(log.page_reads, 0);
+}
+
 TEST_P(MonitorTest, OwnerWithoutAVersionLearnsOfTheFirst) {
   MakeLog(5);
   AppendUntil(13);

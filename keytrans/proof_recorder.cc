@@ -9,6 +9,15 @@
 #include "merkle/prefix_tree.h"
 
 namespace sealbook::keytrans {
+namespace {
+
+absl::Status TooManyElements() {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the proof needs more than ", kMaxProofElements,
+                   " elements of a kind, which is all that an answer holds"));
+}
+
+}  // namespace
 
 ProofRecorder::ProofRecorder(ProofSource& log,
                              const std::map<uint32_t, LadderVersion>& versions,
@@ -46,11 +55,14 @@ absl::StatusOr<uint64_t> ProofRecorder::Timestamp(uint64_t position) {
       std::binary_search(retained_.begin(), retained_.end(), position) ||
       std::find(provided_.begin(), provided_.end(), position) !=
           provided_.end();
-  if (!known) provided_.push_back(position);
+  if (known) return entry.timestamp;
+  if (provided_.size() == kMaxProofElements) return TooManyElements();
+  provided_.push_back(position);
   return entry.timestamp;
 }
 
 absl::Status ProofRecorder::BeginProof(uint64_t position) {
+  if (series_.size() == kMaxProofElements) return TooManyElements();
   series_.push_back(Series{position, {}});
   return absl::OkStatus();
 }
@@ -61,7 +73,7 @@ absl::StatusOr<bool> ProofRecorder::Lookup(uint32_t version) {
     return absl::InternalError(
         absl::StrCat("no search key for version ", version));
   }
-  series_.back().keys.push_back(known->second.search_key);
+  series_.back().versions.push_back(version);
   const std::optional<uint64_t>& position = known->second.position;
   return position.has_value() && *position <= series_.back().position;
 }
@@ -77,8 +89,13 @@ absl::StatusOr<CombinedTreeProof> ProofRecorder::Finish() {
   std::vector<merkle::PrefixLookup> lookups;
   for (const Series& series : series_) {
     SEALBOOK_ASSIGN_OR_RETURN(LogEntry entry, Entry(series.position));
+    std::vector<crypto::VrfOutput> keys;
+    keys.reserve(series.versions.size());
+    for (uint32_t version : series.versions) {
+      keys.push_back(versions_.at(version).search_key);
+    }
     lookups.push_back(
-        {{merkle::PageId{series.position, 0}, entry.prefix_root}, series.keys});
+        {{merkle::PageId{series.position, 0}, entry.prefix_root}, keys});
   }
   SEALBOOK_ASSIGN_OR_RETURN(proof.prefix_proofs,
                             merkle::ProveLookups(log_.pages(), lookups));

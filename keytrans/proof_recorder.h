@@ -29,14 +29,21 @@ struct LadderVersion {
   std::optional<uint64_t> position;
 };
 
+// A CombinedTreeProof counts the elements of each of its vectors in one byte.
+inline constexpr size_t kMaxProofElements = 255;
+
 class ProofRecorder : public ProofHandle {
  public:
   // The first two outlive this. `last` is the tree size that the user
-  // advertised. Requires: 1 <= last <= head.size().
+  // advertised. The search keys of `versions` are not looked at before Finish.
+  // Requires: 1 <= last <= head.size().
   ProofRecorder(ProofSource& log,
                 const std::map<uint32_t, LadderVersion>& versions,
                 const LogHead& head, std::optional<uint64_t> last);
 
+  // RESOURCE_EXHAUSTED: with it, the proof would have more than
+  // kMaxProofElements of a kind. So a proof that cannot be encoded costs no
+  // page and no hash.
   absl::StatusOr<uint64_t> Timestamp(uint64_t position) override;
   absl::Status BeginProof(uint64_t position) override;
   absl::StatusOr<bool> Lookup(uint32_t version) override;
@@ -53,7 +60,8 @@ class ProofRecorder : public ProofHandle {
  private:
   struct Series {
     uint64_t position;
-    std::vector<crypto::VrfOutput> keys;
+    // Looked up there, in this order.
+    std::vector<uint32_t> versions;
   };
 
   absl::StatusOr<LogEntry> Entry(uint64_t position);

@@ -149,6 +149,11 @@ absl::Status ExplainRefusal(const absl::Status& status,
 }
 
 absl::Status LadderMaker::Add(absl::Span<const uint32_t> versions) {
+  SEALBOOK_RETURN_IF_ERROR(AddFacts(versions));
+  return Prove();
+}
+
+absl::Status LadderMaker::AddFacts(absl::Span<const uint32_t> versions) {
   std::vector<uint32_t> missing;
   for (uint32_t version : versions) {
     if (!versions_.contains(version)) missing.push_back(version);
@@ -156,15 +161,25 @@ absl::Status LadderMaker::Add(absl::Span<const uint32_t> versions) {
   if (missing.empty()) return absl::OkStatus();
   SEALBOOK_ASSIGN_OR_RETURN(auto facts, label_.Facts(missing));
   for (size_t i = 0; i < missing.size(); ++i) {
-    SEALBOOK_ASSIGN_OR_RETURN(
-        auto proven, label_.source().ProveVrf(label_.label(), missing[i]));
-    LadderVersion version{proven.output, std::nullopt};
+    LadderVersion version;
     if (facts[i].has_value()) {
       version.position = facts[i]->position;
       commitments_.emplace(missing[i], facts[i]->commitment);
     }
     versions_.emplace(missing[i], version);
-    proofs_.emplace(missing[i], std::move(proven.proof));
+    unproven_.push_back(missing[i]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LadderMaker::Prove() {
+  while (!unproven_.empty()) {
+    const uint32_t version = unproven_.back();
+    SEALBOOK_ASSIGN_OR_RETURN(
+        auto proven, label_.source().ProveVrf(label_.label(), version));
+    versions_.at(version).search_key = proven.output;
+    proofs_.emplace(version, std::move(proven.proof));
+    unproven_.pop_back();
   }
   return absl::OkStatus();
 }

@@ -77,6 +77,11 @@ class LadderMaker {
 
   // Those not there yet.
   absl::Status Add(absl::Span<const uint32_t> versions);
+  // The same without their search keys and VRF proofs, which Prove makes: most
+  // of what an answer costs, so that what cannot be answered is found out
+  // before.
+  absl::Status AddFacts(absl::Span<const uint32_t> versions);
+  absl::Status Prove();
 
   // Grows with Add; the reference stays valid.
   const std::map<uint32_t, LadderVersion>& versions() const {
@@ -95,6 +100,7 @@ class LadderMaker {
  private:
   LabelVersions& label_;
   std::map<uint32_t, LadderVersion> versions_;
+  std::vector<uint32_t> unproven_;
   std::map<uint32_t, crypto::VrfProof> proofs_;
   std::map<uint32_t, crypto::Commitment> commitments_;
 };

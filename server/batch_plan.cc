@@ -9,6 +9,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "server/directory_entry.h"
+#include "server/entry_placer.h"
 #include "smime/live.h"
 
 namespace sealbook::server {
@@ -44,6 +46,21 @@ std::shared_ptr<const CertificateState> StateOf(
   return state;
 }
 
+// Not less than what the value of a version has.
+size_t ValueBytes(const PlannedVersion& version) {
+  constexpr size_t kOther = 128;
+  constexpr size_t kOfCertificate = 16;
+  constexpr size_t kOfIssuer = smime::CertificateHash::kSize + 2;
+  size_t bytes = kOther + version.submission->publisher.size();
+  for (const auto& certificate : version.in_force) {
+    bytes += kOfCertificate + certificate->stored.ByteSizeLong();
+  }
+  const smime::AdmittedCertificate& added = *version.submission->certificate;
+  if (version.submission->cause == PublishCause::kRevoked) return bytes;
+  return bytes + kOfCertificate + added.der.size() +
+         added.chain->size() * kOfIssuer;
+}
+
 class Planner {
  public:
   Planner(absl::Span<const LabelQuery> queries, std::vector<LabelState> states,
@@ -52,7 +69,7 @@ class Planner {
       : states_(std::move(states)),
         revocations_(revocations),
         now_ms_(now_ms),
-        leaves_per_entry_(leaves_per_entry) {
+        placer_(leaves_per_entry) {
     for (size_t i = 0; i < queries.size(); ++i) {
       state_of_[queries[i].label] = i;
       remaining_.push_back(queries[i].certificates.size());
@@ -74,33 +91,122 @@ class Planner {
       AddRevocation(request);
       return;
     }
+    if (IsProposal(request)) {
+      AddProposal(request);
+      return;
+    }
     for (const Group& group : GroupByLabel(request)) AddGroup(request, group);
   }
 
-  BatchPlan Finish() && { return std::move(plan_); }
+  BatchPlan Finish() && {
+    plan_.entries = placer_.entries();
+    return std::move(plan_);
+  }
 
  private:
+  // New versions of a label that one request has made, and their values' bytes.
+  struct GroupSize {
+    size_t versions = 0;
+    size_t bytes = 0;
+  };
+
   void AddGroup(const PublishRequest& request, const Group& group) {
     const size_t label = state_of_.at(group.label);
     LabelState& state = states_[label];
+    GroupSize size;
     const size_t first = plan_.versions.size();
     for (size_t i : group.submissions) {
       const bool last = --remaining_[label] == 0;
-      plan_.results.back()[i] =
-          AddSubmission(request[i], state, plan_.versions.size() - first, last);
+      plan_.results.back()[i] = AddSubmission(request[i], state, size, last);
     }
-    const size_t added = plan_.versions.size() - first;
-    if (added == 0) return;
-    const size_t entry = Place(group.label, added);
+    PlaceGroup(group.label, first, size);
+  }
+
+  // The versions from `first` on.
+  void PlaceGroup(const std::string& label, size_t first, GroupSize size) {
+    if (size.versions == 0) return;
+    const size_t entry = placer_.Place(label, size.versions, size.bytes);
     for (size_t v = first; v < plan_.versions.size(); ++v) {
       plan_.versions[v].entry = entry;
     }
   }
 
-  // `in_group`: new versions of the label that the request has made so far.
-  // `last`: no other submission of the label follows in the batch.
+  void AddProposal(const PublishRequest& request) {
+    const std::string& name = request[0].label;
+    const size_t label = state_of_.at(name);
+    LabelState& state = states_[label];
+    std::vector<PlannedResult>& results = plan_.results.back();
+    const size_t first = plan_.versions.size();
+    // What it leaves if one of its versions is refused.
+    LabelState before = state;
+    GroupSize size;
+    absl::Status refusal = CheckProposed(request, state);
+    for (size_t i = 0; i < request.size(); ++i) {
+      const bool last = --remaining_[label] == 0;
+      if (!refusal.ok()) continue;
+      results[i] = AddSubmission(request[i], state, size, last);
+      refusal = OfValue(i, CheckMade(request[i], results[i]));
+    }
+    if (refusal.ok()) {
+      PlaceGroup(name, first, size);
+      placer_.Close(name);
+      return;
+    }
+    state = std::move(before);
+    plan_.versions.resize(first);
+    for (size_t i = 0; i < request.size(); ++i) {
+      const CertificateLabel key{request[i].certificate->sha256, name};
+      const auto made = planned_.find(key);
+      if (made != planned_.end() && made->second >= first) planned_.erase(made);
+      results[i] = {refusal};
+    }
+  }
+
+  absl::Status CheckProposed(const PublishRequest& request,
+                             const LabelState& state) const {
+    SEALBOOK_RETURN_IF_ERROR(state.status);
+    if (NextVersion(state) != request[0].proposed->version ||
+        placer_.Has(request[0].label)) {
+      return absl::OutOfRangeError(
+          absl::StrCat("greatest_version: ", absl::CHexEscape(request[0].label),
+                       " has other versions meanwhile"));
+    }
+    return absl::OkStatus();
+  }
+
+  // Whether a proposed version has come to be.
+  absl::Status CheckMade(const Submission& submission,
+                         const PlannedResult& result) const {
+    if (const auto* refused = std::get_if<absl::Status>(&result.outcome)) {
+      return *refused;
+    }
+    const auto* made = std::get_if<size_t>(&result.outcome);
+    if (made == nullptr || result.repeated) {
+      return absl::AlreadyExistsError(absl::StrCat(
+          "the certificate ", submission.certificate->sha256.ToHex(),
+          " has been published under this address"));
+    }
+    const std::string value = ValueOf(plan_.versions[*made]);
+    if (value != submission.proposed->value) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("this is not the value that version ",
+                       plan_.versions[*made].key.version, " would have (",
+                       submission.proposed->value.size(), " bytes, not ",
+                       value.size(), "): Publisher.Validate gives that one"));
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::Status OfValue(size_t index, const absl::Status& status) {
+    if (status.ok()) return status;
+    return {status.code(),
+            absl::StrCat("value ", index, ": ", status.message())};
+  }
+
+  // `group`: what the request has made of the label so far. `last`: no other
+  // submission of the label follows in the batch.
   PlannedResult AddSubmission(const Submission& submission, LabelState& state,
-                              size_t in_group, bool last) {
+                              GroupSize& group, bool last) {
     if (!state.status.ok()) return {state.status};
     const smime::AdmittedCertificate& certificate = *submission.certificate;
     absl::Status standing = CheckNotRevoked(certificate);
@@ -117,10 +223,16 @@ class Planner {
       return {found->second, true};
     }
     absl::Status allowed = CheckKey(certificate);
-    if (allowed.ok()) allowed = CheckNewVersion(submission, state, in_group);
+    if (allowed.ok()) allowed = CheckNewVersion(submission, state, group);
     if (!allowed.ok()) return {allowed};
+    PlannedVersion version = MakeVersion(submission, state);
+    const size_t bytes = group.bytes + ValueBytes(version);
+    if (bytes > kMaxValueBytesPerLabelAndEntry) {
+      return {TooManyBytes(submission.label, group.versions > 0)};
+    }
     planned_.emplace(key, plan_.versions.size());
-    AddVersion(submission, state, last);
+    group = {group.versions + 1, bytes};
+    AddVersion(std::move(version), state, last);
     return {plan_.versions.size() - 1};
   }
 
@@ -163,8 +275,9 @@ class Planner {
   }
 
   absl::Status CheckNewVersion(const Submission& submission,
-                               const LabelState& state, size_t in_group) const {
-    if (in_group == kMaxVersionsPerLabelAndEntry) {
+                               const LabelState& state,
+                               const GroupSize& group) const {
+    if (group.versions == kMaxVersionsPerLabelAndEntry) {
       return absl::InvalidArgumentError(absl::StrCat(
           "versions-per-request: more than ", kMaxVersionsPerLabelAndEntry,
           " new versions of ", absl::CHexEscape(submission.label),
@@ -172,6 +285,20 @@ class Planner {
     }
     SEALBOOK_RETURN_IF_ERROR(CheckNumbers(submission, state));
     return CheckLive(submission, state);
+  }
+
+  static absl::Status TooManyBytes(const std::string& label, bool group) {
+    constexpr absl::string_view kLimit = "8 MiB";
+    if (group) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "versions-per-request: the new versions of ", absl::CHexEscape(label),
+          " in one request have more than ", kLimit,
+          "; publish the rest in another"));
+    }
+    return absl::FailedPreconditionError(
+        absl::StrCat("value-size: the certificates in force for ",
+                     absl::CHexEscape(label), " would have more than ", kLimit,
+                     "; revoke some of them, or wait until they expire"));
   }
 
   static absl::Status CheckNumbers(const Submission& submission,
@@ -350,58 +477,49 @@ class Planner {
     if (!change_allowed.ok()) return {change_allowed};
     absl::Status allowed = CheckNumbers(submission, state);
     if (!allowed.ok()) return {allowed};
-    AddVersion(submission, state, last);
-    PlannedVersion& version = plan_.versions.back();
-    version.entry = Place(submission.label, 1);
+    PlannedVersion version = MakeVersion(submission, state);
+    version.entry = placer_.Place(submission.label, 1, ValueBytes(version));
     version.reason = record.reason();
     v1::RevocationRecord::Version& made = *record.add_versions();
     made.set_label(version.key.label);
     made.set_version(version.key.version);
+    AddVersion(std::move(version), state, last);
     return {plan_.versions.size() - 1};
   }
 
-  void AddVersion(const Submission& submission, LabelState& state, bool last) {
+  static uint32_t NextVersion(const LabelState& state) {
+    return state.greatest_version.has_value() ? *state.greatest_version + 1 : 0;
+  }
+
+  PlannedVersion MakeVersion(const Submission& submission,
+                             const LabelState& state) const {
     PlannedVersion version;
     version.submission = &submission;
-    const uint32_t number =
-        state.greatest_version.has_value() ? *state.greatest_version + 1 : 0;
-    version.key = {submission.label, number};
+    version.key = {submission.label, NextVersion(state)};
     for (const auto& certificate : state.in_force) {
       if (smime::IsLive(certificate->facts.not_after_ms, now_ms_) &&
           certificate->facts.sha256 != submission.certificate->sha256) {
         version.in_force.push_back(certificate);
       }
     }
-    state.greatest_version = number;
+    return version;
+  }
+
+  void AddVersion(PlannedVersion version, LabelState& state, bool last) {
+    state.greatest_version = version.key.version;
     // Most labels come once a batch; for them nobody asks for the new state.
     if (!last) {
       state.in_force = version.in_force;
-      if (submission.cause != PublishCause::kRevoked) {
-        state.in_force.push_back(StateOf(*submission.certificate));
+      if (version.submission->cause != PublishCause::kRevoked) {
+        state.in_force.push_back(StateOf(*version.submission->certificate));
       }
     }
     plan_.versions.push_back(std::move(version));
   }
 
-  // The entry that takes `count` more leaves of `label`: the last one, or a new
-  // one.
-  size_t Place(const std::string& label, size_t count) {
-    const size_t of_label = label_leaves_[label];
-    if (plan_.entries == 0 || leaves_ + count > leaves_per_entry_ ||
-        of_label + count > kMaxVersionsPerLabelAndEntry) {
-      ++plan_.entries;
-      leaves_ = 0;
-      label_leaves_.clear();
-    }
-    leaves_ += count;
-    label_leaves_[label] += count;
-    return plan_.entries - 1;
-  }
-
   std::vector<LabelState> states_;
   const RevocationState& revocations_;
   const int64_t now_ms_;
-  const size_t leaves_per_entry_;
   // What this batch revokes, and the keys that it says are compromised.
   absl::flat_hash_set<std::string> revoked_now_;
   absl::flat_hash_set<smime::KeyHash> compromised_now_;
@@ -410,13 +528,28 @@ class Planner {
   // Submissions of each label that have not been planned yet.
   std::vector<size_t> remaining_;
   absl::flat_hash_map<CertificateLabel, size_t> planned_;
-  // Of the last entry.
-  size_t leaves_ = 0;
-  absl::flat_hash_map<std::string, size_t> label_leaves_;
+  EntryPlacer placer_;
   BatchPlan plan_;
 };
 
 }  // namespace
+
+std::string ValueOf(const PlannedVersion& version) {
+  EntryDraft draft;
+  for (const auto& certificate : version.in_force) {
+    draft.in_force.push_back(&certificate->stored);
+  }
+  draft.cause = version.submission->cause;
+  if (draft.cause == PublishCause::kRevoked) {
+    draft.revoked = version.submission->certificate.get();
+    draft.reason = version.reason;
+  } else {
+    draft.added = version.submission->certificate.get();
+  }
+  draft.publisher = version.submission->publisher;
+  draft.basis = version.submission->basis;
+  return SerializeDirectoryEntry(draft);
+}
 
 std::vector<LabelQuery> QueriesOf(
     absl::Span<const PublishRequest* const> requests) {

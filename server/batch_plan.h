@@ -3,9 +3,10 @@
 //
 // One log entry takes at most 255 prefix leaves (KT: PrefixProof.results counts
 // in one byte) and at most 128 new versions of one label (more would overflow
-// UpdateResponse.binary_ladder and strand the label's owner). One request's
-// versions of one label share one log entry. Versions of a label that come in
-// different requests follow each other in order of arrival.
+// UpdateResponse.binary_ladder and strand the label's owner), whose values have
+// at most 8 MiB. One request's versions of one label share one log entry, those
+// of a proposal with no other version of the label. Versions of a label that
+// come in different requests follow each other in order of arrival.
 #ifndef SEALBOOK_SERVER_BATCH_PLAN_H_
 #define SEALBOOK_SERVER_BATCH_PLAN_H_
 
@@ -19,15 +20,13 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "server/entry_placer.h"
 #include "server/label_state.h"
 #include "server/log_store.h"
 #include "server/publication.h"
 #include "server/revocation_state.h"
 
 namespace sealbook::server {
-
-inline constexpr size_t kMaxLeavesPerEntry = 255;
-inline constexpr size_t kMaxVersionsPerLabelAndEntry = 128;
 
 struct PlannedVersion {
   // Of the request; it outlives the plan.
@@ -41,6 +40,9 @@ struct PlannedVersion {
   // another one only adds what it left out.
   v1::CrlReason reason = v1::CRL_REASON_UNSPECIFIED;
 };
+
+// The value of `version`: a serialized DirectoryEntry.
+std::string ValueOf(const PlannedVersion& version);
 
 // A certificate whose standing changes.
 struct PlannedRevocation {

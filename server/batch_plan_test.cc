@@ -228,6 +228,130 @@ TEST(BatchPlanTest, RefusesADamagedLabelAndNoOther) {
   EXPECT_EQ(plan.versions[0].key.label, "b");
 }
 
+// A certificate whose bytes count.
+Submission Large(const std::string& label, uint32_t number, size_t bytes) {
+  Submission submission = Of(label, number, static_cast<uint8_t>(number));
+  auto certificate =
+      std::make_shared<smime::AdmittedCertificate>(*submission.certificate);
+  certificate->der = std::string(bytes, 'c');
+  submission.certificate = certificate;
+  return submission;
+}
+
+constexpr size_t kMiB = size_t{1} << 20;
+
+TEST(BatchPlanTest, BoundsTheBytesOfALabelsVersionsInOneRequest) {
+  // Values of 3, 6 and 9 MiB.
+  const BatchPlan plan =
+      Plan({{Large("a", 1, 3 * kMiB), Large("b", 2, 3 * kMiB),
+             Large("a", 3, 3 * kMiB)}});
+  EXPECT_EQ(plan.versions.size(), 2);
+  EXPECT_THAT(RefusalOf(plan.results[0][2]),
+              Refuses(absl::StatusCode::kInvalidArgument,
+                      "more than 8 MiB; publish the rest in another"));
+}
+
+TEST(BatchPlanTest, BoundsTheBytesOfALabelsVersionsInOneEntry) {
+  // The second value holds both certificates: 2.5 and 5 MiB, and then none of
+  // the label fits beside them.
+  const BatchPlan plan = Plan({{Large("a", 1, 5 * kMiB / 2)},
+                               {Large("a", 2, 5 * kMiB / 2)},
+                               {Of("b", 3)},
+                               {Of("a", 4)}});
+  ASSERT_EQ(plan.versions.size(), 4);
+  EXPECT_THAT(LeavesOf(plan), ElementsAre(3, 1));
+  EXPECT_EQ(plan.versions[3].key.label, "a");
+  EXPECT_EQ(plan.versions[3].entry, 1);
+}
+
+TEST(BatchPlanTest, RefusesAValueThatNoAnswerCanHold) {
+  const BatchPlan plan = Plan({{Large("a", 1, 5 * kMiB)},
+                               {Large("a", 2, 4 * kMiB)},
+                               {Large("a", 3, 2 * kMiB)}});
+  EXPECT_THAT(RefusalOf(plan.results[1][0]),
+              Refuses(absl::StatusCode::kFailedPrecondition,
+                      "the certificates in force for a would have more than 8 "
+                      "MiB; revoke some"));
+  ASSERT_EQ(plan.versions.size(), 2) << "what fits goes on";
+  EXPECT_EQ(plan.versions[1].key.version, 1);
+}
+
+// `request` with the values that its versions would have after `states`.
+PublishRequest Proposed(PublishRequest request, LabelState state = {}) {
+  const BatchPlan plan = Plan({request}, {std::move(state)});
+  for (size_t i = 0; i < request.size(); ++i) {
+    const auto* v = std::get_if<size_t>(&plan.results[0][i].outcome);
+    if (v == nullptr) continue;
+    request[i].proposed = std::make_shared<ProposedVersion>(ProposedVersion{
+        plan.versions[*v].key.version, ValueOf(plan.versions[*v])});
+  }
+  return request;
+}
+
+TEST(BatchPlanTest, MakesWhatIsProposed) {
+  const PublishRequest proposal = Proposed({Of("a", 1), Of("a", 2)});
+  const BatchPlan plan = Plan({{Of("b", 9)}, proposal});
+  ASSERT_EQ(plan.versions.size(), 3);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(plan.versions[1 + i].key.version, i);
+    EXPECT_EQ(ValueOf(plan.versions[1 + i]), proposal[i].proposed->value);
+    EXPECT_EQ(plan.versions[1 + i].entry, 0);
+  }
+}
+
+TEST(BatchPlanTest, KeepsOtherVersionsOfTheLabelOutOfAProposalsEntry) {
+  const BatchPlan plan =
+      Plan({Proposed({Of("a", 1)}), {Of("b", 2)}, {Of("a", 3)}, {Of("a", 4)}});
+  EXPECT_THAT(LeavesOf(plan), ElementsAre(2, 2));
+  for (const PlannedVersion& version : plan.versions) {
+    const bool first = version.key.version == 0;
+    EXPECT_EQ(version.entry, first ? 0 : 1) << version.key.label;
+  }
+}
+
+TEST(BatchPlanTest, MakesAllThatIsProposedOrNothing) {
+  PublishRequest wrong = Proposed({Of("a", 1), Of("a", 2)});
+  wrong[1].proposed = std::make_shared<ProposedVersion>(
+      ProposedVersion{1, wrong[1].proposed->value + "x"});
+  // What comes after it finds the label as it was before it.
+  const BatchPlan plan = Plan({wrong, {Of("a", 1)}});
+  for (const PlannedResult& result : plan.results[0]) {
+    EXPECT_THAT(RefusalOf(result),
+                Refuses(absl::StatusCode::kInvalidArgument,
+                        "value 1: this is not the value that version 1"));
+  }
+  ASSERT_EQ(plan.versions.size(), 1);
+  EXPECT_EQ(plan.versions[0].key.version, 0);
+  EXPECT_FALSE(plan.results[1][0].repeated);
+}
+
+TEST(BatchPlanTest, RefusesAProposalOfWhatWasPublished) {
+  const PublishRequest proposal = Proposed({Of("a", 1)});
+  LabelState state;
+  state.greatest_version = 4;
+  PublishRequest again = proposal;
+  again[0].proposed = std::make_shared<ProposedVersion>(
+      ProposedVersion{5, proposal[0].proposed->value});
+  state.published.emplace(again[0].certificate->sha256, StoredPublication{2});
+  EXPECT_THAT(RefusalOf(Plan({again}, {state}).results[0][0]),
+              Refuses(absl::StatusCode::kAlreadyExists, "value 0"));
+}
+
+TEST(BatchPlanTest, RefusesAProposalThatCameTooLate) {
+  const PublishRequest proposal = Proposed({Of("a", 1)});
+  LabelState state;
+  state.greatest_version = 0;
+  EXPECT_THAT(RefusalOf(Plan({proposal}, {state}).results[0][0]),
+              Refuses(absl::StatusCode::kOutOfRange, "other versions"));
+  // In the batch itself; also one that foresaw it, since their entry would not
+  // be its own.
+  EXPECT_THAT(RefusalOf(Plan({{Of("a", 2)}, proposal}).results[1][0]),
+              Refuses(absl::StatusCode::kOutOfRange, "other versions"));
+  const PublishRequest both = Proposed({Of("a", 2), Of("a", 1)});
+  EXPECT_THAT(RefusalOf(Plan({{Of("a", 2)}, {both[1]}}).results[1][0]),
+              Refuses(absl::StatusCode::kOutOfRange, "other versions"));
+}
+
 TEST(BatchPlanTest, KeepsAllRulesForRandomBatches) {
   const uint32_t seed = std::random_device()();
   SCOPED_TRACE(absl::StrCat("seed ", seed));

@@ -9,28 +9,10 @@
 #include "absl/status/status.h"
 #include "base/status_macros.h"
 #include "keytrans/structures.h"
-#include "server/directory_entry.h"
 #include "server/revocation_state.h"
 
 namespace sealbook::server {
 namespace {
-
-std::string ValueOf(const PlannedVersion& version) {
-  EntryDraft draft;
-  for (const auto& certificate : version.in_force) {
-    draft.in_force.push_back(&certificate->stored);
-  }
-  draft.cause = version.submission->cause;
-  if (draft.cause == PublishCause::kRevoked) {
-    draft.revoked = version.submission->certificate.get();
-    draft.reason = version.reason;
-  } else {
-    draft.added = version.submission->certificate.get();
-  }
-  draft.publisher = version.submission->publisher;
-  draft.basis = version.submission->basis;
-  return SerializeDirectoryEntry(draft);
-}
 
 absl::StatusOr<merkle::PrefixLeaf> SealVersion(
     const PlannedVersion& version, uint64_t position,

@@ -17,6 +17,14 @@
 
 namespace sealbook::server {
 
+// A new version whose number and value were given: it becomes just that, or
+// nothing.
+struct ProposedVersion {
+  uint32_t version = 0;
+  // A serialized DirectoryEntry.
+  std::string value;
+};
+
 // One certificate to be published under one label; or, with the causes kRevoked
 // and kRestored, to be taken out of, or put back into, every label that it was
 // published under, and with it every certificate of its issuing key that has
@@ -36,14 +44,20 @@ struct Submission {
   absl::Status readmission;
   // sealbook.v1.PublishBasis.
   uint32_t basis = 0;
+  // Null: the version is made as the label stands then.
+  std::shared_ptr<const ProposedVersion> proposed;
 };
 
-// What is submitted and answered together. A revocation stands alone.
+// What is submitted and answered together. A revocation stands alone, and so
+// do the proposed versions of one label: all of them are made, or none.
 using PublishRequest = std::vector<Submission>;
 
 inline bool IsRevocation(const Submission& submission) {
   return submission.cause == PublishCause::kRevoked ||
          submission.cause == PublishCause::kRestored;
+}
+inline bool IsProposal(const PublishRequest& request) {
+  return !request.empty() && request[0].proposed != nullptr;
 }
 inline bool IsRevocation(const PublishRequest& request) {
   return !request.empty() && IsRevocation(request[0]);
@@ -65,6 +79,8 @@ struct Publication {
   crypto::Commitment commitment;
   // The certificate had been published under this label before.
   bool already_published = false;
+  // Of a version that is only planned: its value.
+  std::string value = {};
 
   friend bool operator==(const Publication&, const Publication&) = default;
 };
@@ -76,9 +92,11 @@ struct PublishOutcome {
   // FAILED_PRECONDITION: too many live certificates (smime/live.h); the
   // certificate was revoked, or its key for keyCompromise; a revocation that
   // cannot be lifted. INVALID_ARGUMENT: more than 128 new versions
-  // of one label in a request, or no further version number. DATA_LOSS: the
-  // stored records of the label, or of the certificate's revocation, are
-  // damaged.
+  // of one label in a request, or too many bytes of them, or no further version
+  // number. DATA_LOSS: the stored records of the label, or of the certificate's
+  // revocation, are damaged. All of a proposal's, also: OUT_OF_RANGE, the label
+  // has other versions meanwhile; ALREADY_EXISTS, a certificate was published;
+  // INVALID_ARGUMENT, a value is not that of its version.
   std::vector<absl::StatusOr<Publication>> results;
   // Size of the signed tree that holds all of them.
   uint64_t tree_size = 0;

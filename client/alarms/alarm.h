@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace sealbook::client {
@@ -59,15 +58,6 @@ struct Alarm {
   std::string details = "{}";
 
   friend bool operator==(const Alarm&, const Alarm&) = default;
-};
-
-// Takes alarms in. Implementations say whether they are thread-safe.
-class AlarmRaiser {
- public:
-  virtual ~AlarmRaiser() = default;
-
-  // OK: it is kept and will be delivered, or one of its key is open already.
-  virtual absl::Status Raise(const Alarm& alarm) = 0;
 };
 
 }  // namespace sealbook::client

@@ -114,11 +114,11 @@ GossipReport MakeReport(SeenLog ours, const Theirs& theirs) {
 }
 
 // Keeps both sides of a fork.
-absl::Status KeepContradiction(const std::string& folder,
+absl::Status KeepContradiction(const std::string& folder, const AskedLog& asked,
                                const RecentHeads& ours, const Theirs& theirs,
                                const Comparison& comparison) {
   if (theirs.answer.has_value()) {
-    return KeepFork(folder, ours, *theirs.answer, comparison);
+    return KeepFork(folder, asked, ours, *theirs.answer);
   }
   Exchange evidence = ours.exchange;
   if (theirs.bare.has_value()) {
@@ -143,8 +143,13 @@ absl::StatusOr<GossipReport> Compare(const GossipCompareOptions& options,
                             client.ReadHeads(known.log.fingerprint));
   GossipReport report = MakeReport(ours.seen, theirs);
   if (report.comparison.verdict == Verdict::kFork) {
-    report.refused = KeepContradiction(known.state.evidence_folder(), ours,
-                                       theirs, report.comparison);
+    const AskedLog asked{.log = known.log,
+                         .endpoint = endpoint,
+                         .channel = channel,
+                         .clock = terminal.clock,
+                         .timeout_ms = options.timeout_s * 1000};
+    report.refused = KeepContradiction(known.state.evidence_folder(), asked,
+                                       ours, theirs, report.comparison);
   }
   return report;
 }

@@ -58,7 +58,13 @@ absl::Status Export(const GossipShowOptions& options, const LogOfState& known,
                        known.state.evidence_folder()));
   const Comparison comparison = CompareAnswers(ours.seen, unknown.seen);
   if (comparison.verdict == Verdict::kFork) {
-    return KeepFork(known.state.evidence_folder(), ours, unknown, comparison);
+    return KeepFork(known.state.evidence_folder(),
+                    {.log = known.log,
+                     .endpoint = endpoint,
+                     .channel = channel,
+                     .clock = terminal.clock,
+                     .timeout_ms = options.timeout_s * 1000},
+                    ours, unknown);
   }
   return WriteExchange(options.export_folder, unknown.exchange);
 }

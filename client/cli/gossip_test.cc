@@ -176,6 +176,37 @@ TEST_F(GossipTest, ComparesSignedAnswers) {
   EXPECT_THAT(result.err, HasSubstr("signed by the log"));
   const std::string evidence = result.json()["evidence"];
   EXPECT_TRUE(ReadExchange(evidence)->other.has_value());
+  // Everybody who trusts the configuration is convinced, whatever they know.
+  EXPECT_FALSE(ReadExchange(evidence)->view.has_value());
+  result = RunCli(
+      {"verify", "--from", evidence, "--configuration", configuration_file_});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.err, HasSubstr("REFUSED (fork)"));
+}
+
+// Who shows another history to whoever it does not know leaves no better
+// evidence than what it showed to us.
+TEST_F(GossipTest, KeepsWhatWasShownToUsWhereOthersAreShownSomethingElse) {
+  ASSERT_EQ(Gossip("show", {}).code, 0);
+  Fork(1);
+  ServeTwin(true);
+  ASSERT_EQ(RunCli({"configure", "--state", path("other"), "--server",
+                    server_.target(), "--ca", ca_file_, "--configuration",
+                    configuration_file_})
+                .code,
+            0);
+  CliResult result = RunCli(
+      {"gossip", "show", "--state", path("other"), "--export", path("theirs")});
+  ASSERT_EQ(result.code, 0) << result.err;
+  server_.before_answer = [this](keytrans::TestLog*& log) {
+    const auto request =
+        keytrans::DistinguishedRequest::Parse(server_.requests.back());
+    if (!request->last.has_value()) log = twin_.get();
+  };
+  result = Gossip("compare", {path("theirs"), "--json"});
+  EXPECT_EQ(result.code, 3);
+  const std::string evidence = result.json()["evidence"];
+  EXPECT_TRUE(ReadExchange(evidence)->view.has_value());
   result = RunCli({"verify", "--from", evidence, "--state", path("state"),
                    "--view", evidence + "/view.tls"});
   EXPECT_EQ(result.code, 3);

@@ -32,10 +32,8 @@ namespace {
 constexpr uint16_t kLdapPort = 1389;
 constexpr uint16_t kLdapsPort = 1636;
 
-// Writes lines and alarms to terminal.err, an alarm once, and keeps alarms in
-// the state of their log, from where `sealbook watch` delivers them.
-// Thread-safe.
-class Journal : public AlarmRaiser {
+// Writes lines and alarms to terminal.err, an alarm once. Thread-safe.
+class Journal {
  public:
   explicit Journal(Terminal& terminal) : terminal_(terminal) {}
 
@@ -44,23 +42,8 @@ class Journal : public AlarmRaiser {
     terminal_.err << Now() << " " << line << std::endl;
   }
 
-  void AddState(const std::string& log, const std::string& folder) {
+  void Tell(const Alarm& alarm) {
     MutexLock lock(mutex_);
-    folders_[log] = folder;
-  }
-
-  absl::Status Raise(const Alarm& alarm) override {
-    MutexLock lock(mutex_);
-    Print(alarm);
-    const auto folder = folders_.find(alarm.log);
-    if (folder == folders_.end()) return absl::OkStatus();
-    SEALBOOK_ASSIGN_OR_RETURN(
-        State state, State::Open(folder->second, State::Mode::kExisting));
-    return state.RaiseAlarm(alarm);
-  }
-
- private:
-  void Print(const Alarm& alarm) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (!raised_.insert(alarm.key).second) return;
     // What is forgotten is said again.
     if (raised_.size() > kMaxRaised) raised_ = {alarm.key};
@@ -72,6 +55,7 @@ class Journal : public AlarmRaiser {
     terminal_.err.flush();
   }
 
+ private:
   static constexpr size_t kMaxRaised = 1000;
 
   std::string Now() const {
@@ -81,8 +65,6 @@ class Journal : public AlarmRaiser {
   Mutex mutex_;
   Terminal& terminal_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> raised_ ABSL_GUARDED_BY(mutex_);
-  // By log.
-  std::map<std::string, std::string> folders_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The mail domains of each state's folder; "" for all others.
@@ -177,13 +159,13 @@ class Command {
                               State::Open(folder, State::Mode::kExisting));
     ldap::DirectoryOptions directory_options{
         .timeout_ms = options_.timeout_s * 1000,
-        .note = [this](absl::string_view line) { journal_.Note(line); }};
+        .note = [this](absl::string_view line) { journal_.Note(line); },
+        .tell = [this](const Alarm& alarm) { journal_.Tell(alarm); }};
     directory_options.cache.max_age_ms = options_.cache_s * 1000;
     SEALBOOK_ASSIGN_OR_RETURN(
         std::shared_ptr<ldap::Directory> directory,
-        ldap::Directory::Open(std::move(state), terminal_.clock, journal_,
+        ldap::Directory::Open(std::move(state), terminal_.clock,
                               std::move(directory_options)));
-    journal_.AddState(directory->log().fingerprint.ToHex(), folder);
     for (const std::string& domain : domains) {
       SEALBOOK_RETURN_IF_ERROR(gateway_.Add(domain, directory));
       lines_.push_back(

@@ -15,13 +15,12 @@
 #include "base/status_macros.h"
 #include "client/channel.h"
 #include "client/cli/log_of_state.h"
+#include "client/cli/lookup_progress.h"
 #include "client/cli/lookup_report.h"
-#include "client/cli/progress_bar.h"
 #include "client/directory_client.h"
 #include "client/entry_view.h"
 #include "client/exchange.h"
 #include "client/history_client.h"
-#include "client/patience.h"
 #include "client/words.h"
 #include "nlohmann/json.hpp"
 #include "smime/address.h"
@@ -45,36 +44,6 @@ absl::StatusOr<std::vector<smime::Address>> ParseAddresses(
   }
   return addresses;
 }
-
-// Shows how far a look-up of several addresses is, and that it waits.
-class Watch {
- public:
-  // `terminal` outlives this.
-  Watch(size_t addresses, Terminal& terminal)
-      : bar_(addresses > 1 ? addresses : 0, terminal), terminal_(terminal) {}
-
-  void Answered(size_t done) { bar_.Update(done, /*refused=*/0); }
-
-  // For one client. This outlives it.
-  PatienceOptions Patience() {
-    return {.sleep = terminal_.sleep,
-            .waiting = [this](uint64_t ms) { Waiting(ms); }};
-  }
-
- private:
-  void Waiting(uint64_t ms) {
-    if (std::exchange(told_, true)) return;
-    bar_.Clear();
-    terminal_.err << "note: the server limits how many addresses are looked up "
-                     "from here; asking again in "
-                  << DurationInWords(ms)
-                  << ", and from then on as it lets them through\n";
-  }
-
-  ProgressBar bar_;
-  Terminal& terminal_;
-  bool told_ = false;
-};
 
 // What was in force at a time, as a look-up that was answered then.
 absl::StatusOr<Lookup> AskAsOf(HistoryClient& client,
@@ -107,15 +76,15 @@ absl::StatusOr<Answers> AskAllAsOf(const LookupCommandOptions& options,
       LogOfState known, OpenLogOfState(options.state, State::Mode::kExisting));
   Endpoint endpoint{.server = known.log.server};
   SEALBOOK_ASSIGN_OR_RETURN(auto channel, OpenChannel(endpoint));
-  Watch watch(addresses.size(), terminal);
-  HistoryClient client(
-      known.state, endpoint, channel, terminal.clock,
-      {.timeout_ms = options.timeout_s * 1000, .patience = watch.Patience()});
+  LookUpProgress progress(addresses.size(), terminal);
+  HistoryClient client(known.state, endpoint, channel, terminal.clock,
+                       {.timeout_ms = options.timeout_s * 1000,
+                        .patience = progress.Patience()});
   Answers answers;
   for (const smime::Address& address : addresses) {
     answers.push_back(
         AskAsOf(client, known.log.fingerprint, address.label(), time_ms));
-    watch.Answered(answers.size());
+    progress.Answered(answers.size());
     // Nobody is there: neither is anybody for the others.
     if (absl::IsUnavailable(answers.back().status())) {
       answers.resize(addresses.size(), answers.back());
@@ -132,13 +101,14 @@ absl::StatusOr<Answers> Ask(const LookupCommandOptions& options,
       LogOfState known, OpenLogOfState(options.state, State::Mode::kExisting));
   Endpoint endpoint{.server = known.log.server};
   SEALBOOK_ASSIGN_OR_RETURN(auto channel, OpenChannel(endpoint));
-  Watch watch(addresses.size(), terminal);
+  LookUpProgress progress(addresses.size(), terminal);
   DirectoryClient client(
       known.state, endpoint, channel, terminal.clock,
       {.timeout_ms = options.timeout_s * 1000,
        .version = options.version,
-       .progress = [&watch](size_t done, size_t) { watch.Answered(done); },
-       .patience = watch.Patience()});
+       .progress = [&progress](size_t done,
+                               size_t) { progress.Answered(done); },
+       .patience = progress.Patience()});
   std::vector<std::string> labels;
   labels.reserve(addresses.size());
   for (const smime::Address& address : addresses) {

@@ -65,6 +65,10 @@ struct PublishOptions {
   std::vector<std::string> addresses;
   std::string journal_file;
   std::string report_file;
+  // Publish as the owner of the addresses, by UpdateRequest.
+  bool as_owner = false;
+  // Of as_owner: the client's state.
+  std::string state;
   bool dry_run = false;
   bool list = false;
   bool json = false;

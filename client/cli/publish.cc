@@ -16,6 +16,7 @@
 #include "client/certificate_files.h"
 #include "client/channel.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/publish_as_owner.h"
 #include "client/cli/publish_report.h"
 #include "client/cli/publisher_connection.h"
 #include "client/files.h"
@@ -83,6 +84,14 @@ absl::Status CheckUsage(const PublishOptions& options) {
         absl::StrCat("--report ", options.report_file,
                      ": its folder is not there or cannot be written to; "
                      "nothing was published"));
+  }
+  if (options.as_owner && (options.dry_run || !options.journal_file.empty() ||
+                           !options.report_file.empty())) {
+    return absl::InvalidArgumentError(
+        "--as-owner goes with neither --dry-run nor --journal nor --report");
+  }
+  if (!options.as_owner && !options.state.empty()) {
+    return absl::InvalidArgumentError("--state goes with --as-owner");
   }
   if (options.dry_run && !options.journal_file.empty()) {
     return absl::InvalidArgumentError(
@@ -294,6 +303,13 @@ ExitCode RunPublish(const PublishOptions& options, Terminal& terminal) {
     terminal.err << "skipped " << files->skipped.size()
                  << " files that hold no certificates, the first: "
                  << Printable(files->skipped[0]) << "\n";
+  }
+  if (options.as_owner) {
+    std::vector<v1::PublishItem> items;
+    for (const CertificateToPublish& certificate : files->certificates) {
+      items.push_back(MakeItem(options, certificate));
+    }
+    return RunPublishAsOwner(options, files->certificates, items, terminal);
   }
   Run run(options, *std::move(files), *addresses, terminal);
   absl::Status status = run.OpenJournal();

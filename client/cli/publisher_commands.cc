@@ -47,7 +47,12 @@ void CommandLine::AddPublish() {
       "  # What would be refused? Nothing is written.\n"
       "  sealbook publish issuing-ca.pem leaves.p7b --dry-run --json \\\n"
       "      --server localhost:8444 --ca ca.pem --cert p.pem --key "
-      "p-key.pem\n");
+      "p-key.pem\n"
+      "  # Your own address: the log proves that just this was created, and "
+      "`sealbook\n"
+      "  # watch` knows of it (after `sealbook configure`).\n"
+      "  sealbook publish me.pem --as-owner --server localhost:8444 \\\n"
+      "      --ca ca.pem --cert p.pem --key p-key.pem\n");
   command
       ->add_option("FILE", publish_.files,
                    "Certificates: PEM, DER, PKCS#7 without signatures, or "
@@ -81,6 +86,15 @@ void CommandLine::AddPublish() {
                    "Write what was not published and why to a new file, as "
                    "JSON lines")
       ->type_name("FILE");
+  command->add_flag("--as-owner", publish_.as_owner,
+                    "The addresses are the user's own: create all versions of "
+                    "an address together, verify the log's proof of it, and "
+                    "count them as confirmed for `sealbook watch`");
+  command
+      ->add_option("--state", publish_.state,
+                   "For --as-owner: the folder of what is remembered [default: "
+                   "as for lookup]")
+      ->type_name("DIR");
   command->add_flag("--list", publish_.list,
                     "Print a line for each address even if there are more than "
                     "100 certificates");

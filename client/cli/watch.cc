@@ -1,12 +1,16 @@
 #include "client/cli/watch.h"
 
+#include <grpcpp/channel.h>
+
 #include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,11 +22,13 @@
 #include "client/alarms/open_channels.h"
 #include "client/channel.h"
 #include "client/cli/log_of_state.h"
+#include "client/cli/lookup_progress.h"
 #include "client/cli/lookup_report.h"
 #include "client/entry_view.h"
 #include "client/gossip/compare.h"
 #include "client/gossip/second_look.h"
 #include "client/second_channel.h"
+#include "client/stop.h"
 #include "client/watch/watcher.h"
 #include "client/words.h"
 #include "crypto/random.h"
@@ -210,44 +216,74 @@ class RoundPrinter {
   Terminal& terminal_;
 };
 
-// Blocks the signals that end the program, so that they end a wait. To be made
-// before any other thread is: they take over what is blocked.
+// Until it goes: the first signal that ends programs is a request to stop, so
+// that what is under way ends as it should; the second one ends the program at
+// once. To be made before any other thread is: they take over that these
+// signals are blocked.
 class StopSignals {
  public:
-  StopSignals() {
+  // `stop` outlives this.
+  explicit StopSignals(Stop& stop) : stop_(stop) {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGTERM);
     sigaddset(&signals_, SIGINT);
-    sigprocmask(SIG_BLOCK, &signals_, &before_);
+    pthread_sigmask(SIG_BLOCK, &signals_, &before_);
     // A reader of our output that is gone is told like any other failure.
     std::signal(SIGPIPE, SIG_IGN);
+    thread_ = std::thread([this] { Run(); });
   }
-  ~StopSignals() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  ~StopSignals() {
+    over_.Request();
+    thread_.join();
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  // True: one came within the time.
-  bool Wait(uint64_t ms) {
-    const timespec time = {static_cast<time_t>(ms / 1000),
-                           static_cast<long>(ms % 1000) * 1'000'000};
-    return sigtimedwait(&signals_, nullptr, &time) > 0;
+ private:
+  void Run() {
+    const timespec step = {.tv_sec = 0, .tv_nsec = 200'000'000};
+    while (sigtimedwait(&signals_, nullptr, &step) < 0) {
+      if (over_.requested()) return;
+    }
+    stop_.Request();
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+    over_.Sleep(std::numeric_limits<int32_t>::max());
   }
 
- private:
+  Stop& stop_;
+  // This goes.
+  Stop over_;
   sigset_t signals_;
   sigset_t before_;
+  std::thread thread_;
+};
+
+// What `watch` is made of.
+struct WatchParts {
+  LogOfState& opened;
+  std::shared_ptr<grpc::ChannelInterface> server;
+  Channels channels;
+  WatchSettings settings;
 };
 
 class Watch {
  public:
-  Watch(const WatchCommandOptions& options, LogOfState& opened,
-        Channels channels, Watcher watcher, Terminal& terminal)
+  // `stop` outlives this, as do the others.
+  Watch(const WatchCommandOptions& options, WatchParts parts, Stop& stop,
+        Terminal& terminal)
       : options_(options),
-        opened_(opened),
-        channels_(std::move(channels)),
-        watcher_(std::move(watcher)),
+        opened_(parts.opened),
+        channels_(std::move(parts.channels)),
+        stop_(stop),
         terminal_(terminal),
-        printer_(options, terminal) {}
+        printer_(options, terminal),
+        addresses_(parts.settings.labels.size()),
+        watcher_(opened_.state, opened_.log, {.server = opened_.log.server},
+                 parts.server, terminal.clock,
+                 Complete(std::move(parts.settings))) {}
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
 
   absl::StatusOr<ExitCode> Once() {
     SEALBOOK_ASSIGN_OR_RETURN(const WatchRound round, Round(/*first=*/true));
@@ -259,21 +295,40 @@ class Watch {
     return failure.ok() ? code : ExitCodeOf(failure);
   }
 
-  absl::StatusOr<ExitCode> Forever(StopSignals& signals) {
+  // Until it is to stop.
+  absl::StatusOr<ExitCode> Forever() {
     for (bool first = true;; first = false) {
-      SEALBOOK_RETURN_IF_ERROR(Survive(Round(first).status()));
+      const absl::Status round = Round(first).status();
+      if (stop_.requested() && (round.ok() || absl::IsCancelled(round))) break;
+      SEALBOOK_RETURN_IF_ERROR(Survive(round));
       const uint64_t next = terminal_.clock() + options_.every_s * 1000;
       for (uint64_t now = terminal_.clock(); now < next;
            now = terminal_.clock()) {
-        if (signals.Wait(std::min(next - now, kDeliveryStepMs))) {
+        if (!stop_.Sleep(std::min(next - now, kDeliveryStepMs))) {
           return ExitCode::kOk;
         }
         SEALBOOK_RETURN_IF_ERROR(Survive(Deliver()));
       }
     }
+    return ExitCode::kOk;
   }
 
  private:
+  WatchSettings Complete(WatchSettings settings) {
+    settings.monitor.stop = &stop_;
+    settings.monitor.patience.sleep = terminal_.sleep;
+    settings.monitor.patience.waiting = [this](uint64_t ms) {
+      if (progress_.has_value()) progress_->Waiting(ms);
+      // A round may wait for long: what it has found is not to wait with it.
+      // Where that fails, it is tried again after the round.
+      Deliver().IgnoreError();
+    };
+    settings.progress = [this](size_t done, size_t) {
+      if (progress_.has_value()) progress_->Answered(done);
+    };
+    return settings;
+  }
+
   // A state that another process holds, or a full disk, passes: who watches
   // goes on.
   absl::Status Survive(const absl::Status& failure) {
@@ -286,8 +341,11 @@ class Watch {
   }
 
   absl::StatusOr<WatchRound> Round(bool first) {
-    SEALBOOK_ASSIGN_OR_RETURN(WatchRound round, watcher_.Round());
-    printer_.Print(round, first);
+    if (!options_.quiet) progress_.emplace(addresses_, terminal_);
+    absl::StatusOr<WatchRound> round = watcher_.Round();
+    progress_.reset();
+    if (!round.ok()) return round;
+    printer_.Print(*round, first);
     SEALBOOK_RETURN_IF_ERROR(Deliver());
     return round;
   }
@@ -295,7 +353,7 @@ class Watch {
   absl::Status Deliver() {
     SEALBOOK_ASSIGN_OR_RETURN(
         const std::vector<std::string> failures,
-        DeliverAlarms(opened_.state, channels_, terminal_.clock));
+        DeliverAlarms(opened_.state, channels_, terminal_.clock, &stop_));
     printer_.PrintUndelivered(failures);
     terminal_.out.flush();
     return absl::OkStatus();
@@ -304,19 +362,25 @@ class Watch {
   const WatchCommandOptions& options_;
   LogOfState& opened_;
   Channels channels_;
-  Watcher watcher_;
+  Stop& stop_;
   Terminal& terminal_;
   RoundPrinter printer_;
+  const size_t addresses_;
+  // Of the round under way, unless nothing is to be said.
+  std::optional<LookUpProgress> progress_;
+  // Calls the others.
+  Watcher watcher_;
 };
 
 // Compares what the log shows there with what it shows here.
 std::function<absl::Status()> CompareOver(const Via& via,
                                           const WatchCommandOptions& options,
-                                          LogOfState& opened,
+                                          LogOfState& opened, Stop& stop,
                                           const Terminal& terminal) {
   SecondLookOptions look;
   look.ca_file = options.via_ca_file;
   look.timeout_ms = options.timeout_s * 1000;
+  look.stop = &stop;
   return [via, look, &opened, clock = terminal.clock]() -> absl::Status {
     // The log as the state has it now.
     SEALBOOK_ASSIGN_OR_RETURN(const LogRecord log,
@@ -335,31 +399,30 @@ std::function<absl::Status()> CompareOver(const Via& via,
 
 absl::StatusOr<ExitCode> RunChecks(const WatchCommandOptions& options,
                                    LogOfState& opened, Terminal& terminal) {
+  Stop stop;
   std::optional<StopSignals> signals;
-  if (!options.once) signals.emplace();
-  WatchSettings settings;
+  if (!options.once) signals.emplace(stop);
+  WatchParts parts{
+      .opened = opened, .server = {}, .channels = {}, .settings = {}};
+  WatchSettings& settings = parts.settings;
   SEALBOOK_ASSIGN_OR_RETURN(settings.labels, LabelsToWatch(options, opened));
   settings.monitor.timeout_ms = options.timeout_s * 1000;
-  settings.monitor.patience.sleep = terminal.sleep;
   settings.expiry_ahead_ms =
       uint64_t{options.expiring_days} * 24 * 3'600 * 1'000;
   if (!options.via.empty()) {
     SEALBOOK_ASSIGN_OR_RETURN(const Via via, ParseVia(options.via));
-    settings.compare = CompareOver(via, options, opened, terminal);
+    settings.compare = CompareOver(via, options, opened, stop, terminal);
   } else if (!options.quiet && !options.json) {
     terminal.err << "note: no second channel is configured (--via), so a log "
                     "that shows you a history of your own goes unnoticed "
                     "unless you compare it with somebody: sealbook gossip\n";
   }
-  SEALBOOK_ASSIGN_OR_RETURN(Channels channels,
+  SEALBOOK_ASSIGN_OR_RETURN(parts.channels,
                             OpenChannels(options.channels, &terminal.out));
-  Endpoint endpoint{.server = opened.log.server};
-  SEALBOOK_ASSIGN_OR_RETURN(auto channel, OpenChannel(endpoint));
-  Watcher watcher(opened.state, opened.log, endpoint, channel, terminal.clock,
-                  std::move(settings));
-  Watch watch(options, opened, std::move(channels), std::move(watcher),
-              terminal);
-  return options.once ? watch.Once() : watch.Forever(*signals);
+  SEALBOOK_ASSIGN_OR_RETURN(parts.server,
+                            OpenChannel({.server = opened.log.server}));
+  Watch watch(options, std::move(parts), stop, terminal);
+  return options.once ? watch.Once() : watch.Forever();
 }
 
 Json AlarmToJson(const OpenAlarm& open) {

@@ -83,6 +83,33 @@ TEST_F(WatchTest, AnAnswerThatIsRefusedIsAnAlarmUntilItIsDismissed) {
   EXPECT_EQ(Watch({"--once", kAlice}).code, 0);
 }
 
+// It says once that it waits, and tells what it has found before it does.
+TEST_F(WatchTest, WaitsForTheServersLimit) {
+  ASSERT_EQ(Watch({"--once", kAlice, "--quiet"}).code, 0);
+  log_.Append(kNow - 100, {{kAlice, AliceEntry()}});
+  int calls = 0;
+  // Of carol@example.org, after Search, Update and OwnerMonitor.
+  server_.limit = [&] { return ++calls == 4 || calls == 6 ? 3000 : 0; };
+  while_asleep_ = [&] {
+    EXPECT_TRUE(ReadFile(path("alarms")).ok()) << "while it waits";
+  };
+  CliResult result = Watch({"--once", kAlice, "carol@example.org", "--exec",
+                            "cat >>" + path("alarms")});
+  EXPECT_EQ(result.code, 6) << result.err;
+  EXPECT_THAT(slept_, ::testing::ElementsAre(3000, 3000));
+  const std::string note = "limits how many addresses";
+  ASSERT_THAT(result.err, HasSubstr(note));
+  EXPECT_EQ(result.err.find(note), result.err.rfind(note)) << result.err;
+
+  server_.limit = [&] { return 3000; };
+  while_asleep_ = nullptr;
+  slept_.clear();
+  result = Watch({"--once", "--quiet"});
+  EXPECT_EQ(result.code, 1) << result.err;
+  EXPECT_THAT(result.err, Not(HasSubstr(note)));
+  EXPECT_THAT(slept_, ::testing::SizeIs(10));
+}
+
 TEST_F(WatchTest, PrintsNewVersionsAndTheirAlarmsAsJson) {
   ASSERT_EQ(Watch({"--once", kAlice, "--quiet"}).code, 0);
   log_.Append(kNow - 100, {{kAlice, AliceEntry()}});

@@ -20,7 +20,8 @@ using Stub = v1::KeyTransparency::StubInterface;
 // What comes back is not verified yet.
 grpc::Status Ask(Stub& stub, const keytrans::Configuration& configuration,
                  const std::optional<keytrans::TreeView>& view,
-                 const Clock& clock, uint64_t timeout_ms, Exchange& exchange) {
+                 const Clock& clock, uint64_t timeout_ms, Stop* stop,
+                 Exchange& exchange) {
   keytrans::DistinguishedRequest request;
   if (view.has_value()) {
     request.last = view->size();
@@ -33,6 +34,7 @@ grpc::Status Ask(Stub& stub, const keytrans::Configuration& configuration,
   call.set_request(exchange.request);
   v1::DistinguishedAnswer answer;
   grpc::ClientContext context;
+  const StoppableCall stoppable(stop, context);
   SetTimeout(context, timeout_ms);
   const grpc::Status status = stub.Distinguished(&context, call, &answer);
   exchange.response = std::move(*answer.mutable_response());
@@ -99,8 +101,9 @@ absl::StatusOr<RecentHeads> DistinguishedClient::ReadHeads(
   for (int moves = 1;; ++moves) {
     SEALBOOK_ASSIGN_OR_RETURN(LogRecord log, state_.ReadLog(fingerprint));
     Exchange exchange;
-    const grpc::Status status = Ask(*stub_, log.configuration, log.view, clock_,
-                                    options_.timeout_ms, exchange);
+    const grpc::Status status =
+        Ask(*stub_, log.configuration, log.view, clock_, options_.timeout_ms,
+            options_.stop, exchange);
     if (!status.ok()) return ExplainFailure(log, status);
     SEALBOOK_ASSIGN_OR_RETURN(RecentHeads heads,
                               Judge(log.configuration, std::move(exchange),
@@ -120,7 +123,7 @@ absl::Status DistinguishedClient::ExplainFailure(const LogRecord& log,
   if (!log.view.has_value() || !MayBeRollback(status)) return explained;
   Exchange exchange;
   if (!Ask(*stub_, log.configuration, std::nullopt, clock_, options_.timeout_ms,
-           exchange)
+           options_.stop, exchange)
            .ok()) {
     return explained;
   }
@@ -139,11 +142,11 @@ absl::Status DistinguishedClient::ExplainFailure(const LogRecord& log,
 absl::StatusOr<RecentHeads> ReadHeadsUnknown(
     const keytrans::Configuration& configuration, const Endpoint& endpoint,
     const std::shared_ptr<grpc::ChannelInterface>& channel, const Clock& clock,
-    uint64_t timeout_ms, const std::string& evidence_folder) {
+    uint64_t timeout_ms, const std::string& evidence_folder, Stop* stop) {
   const std::unique_ptr<Stub> stub = v1::KeyTransparency::NewStub(channel);
   Exchange exchange;
-  const grpc::Status status =
-      Ask(*stub, configuration, std::nullopt, clock, timeout_ms, exchange);
+  const grpc::Status status = Ask(*stub, configuration, std::nullopt, clock,
+                                  timeout_ms, stop, exchange);
   if (!status.ok()) return ExplainRpc(status, endpoint);
   return Judge(configuration, std::move(exchange), evidence_folder);
 }

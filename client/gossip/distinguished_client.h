@@ -21,6 +21,7 @@
 #include "client/gossip/compare.h"
 #include "client/search_calls.h"
 #include "client/state.h"
+#include "client/stop.h"
 #include "crypto/types.h"
 #include "keytrans/structures.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
@@ -40,6 +41,8 @@ struct DistinguishedOptions {
   uint64_t timeout_ms = 30000;
   // How often it is asked again because another process moved the state.
   int max_moves = 8;
+  // Ends the call (CANCELLED). May be null; outlives the client.
+  Stop* stop = nullptr;
 };
 
 // Not thread-safe. `state` outlives it.
@@ -72,11 +75,12 @@ class DistinguishedClient {
 // Asks as somebody who knows nothing but the configuration: no tree is
 // advertised, and no state read or changed. Such an answer can be verified by
 // everybody. Errors as ReadHeads; evidence of a refused answer is kept below
-// `evidence_folder`.
+// `evidence_folder`. `stop` as in DistinguishedOptions.
 absl::StatusOr<RecentHeads> ReadHeadsUnknown(
     const keytrans::Configuration& configuration, const Endpoint& endpoint,
     const std::shared_ptr<grpc::ChannelInterface>& channel, const Clock& clock,
-    uint64_t timeout_ms, const std::string& evidence_folder);
+    uint64_t timeout_ms, const std::string& evidence_folder,
+    Stop* stop = nullptr);
 
 // Verifies an exchange of kind kDistinguished as VerifyExchange does.
 absl::StatusOr<SeenLog> VerifyHeads(

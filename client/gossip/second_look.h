@@ -8,16 +8,21 @@
 #ifndef SEALBOOK_CLIENT_GOSSIP_SECOND_LOOK_H_
 #define SEALBOOK_CLIENT_GOSSIP_SECOND_LOOK_H_
 
+#include <grpcpp/channel.h>
+
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/channel.h"
 #include "client/gossip/compare.h"
 #include "client/gossip/distinguished_client.h"
 #include "client/search_calls.h"
 #include "client/second_channel.h"
 #include "client/state.h"
+#include "client/stop.h"
 #include "crypto/random.h"
 
 namespace sealbook::client {
@@ -35,6 +40,8 @@ struct SecondLookOptions {
   std::string ca_file;
   // Of each of the two questions, and of connecting to a proxy.
   uint64_t timeout_ms = 60000;
+  // Ends both (CANCELLED). May be null.
+  Stop* stop = nullptr;
 };
 
 // First by way of `via`, then as the user, and in this order (docs/protocol.md,
@@ -47,12 +54,24 @@ absl::StatusOr<SecondLook> LookTwice(State& state, const LogRecord& log,
                                      const Clock& clock,
                                      crypto::RandomSource& random);
 
+// Whom to ask, as what and how.
+struct AskedLog {
+  const LogRecord& log;
+  const Endpoint& endpoint;
+  std::shared_ptr<grpc::ChannelInterface> channel;
+  const Clock& clock;
+  uint64_t timeout_ms = 60000;
+  Stop* stop = nullptr;
+};
+
 // Keeps two verified answers that contradict each other as evidence and returns
-// the refusal with it. `theirs` has advertised no tree. Requires:
-// comparison.verdict is kFork.
-absl::Status KeepFork(const std::string& evidence_folder,
-                      const RecentHeads& ours, const RecentHeads& theirs,
-                      const Comparison& comparison);
+// the refusal with it. `theirs` has advertised no tree. Where `ours` has, it is
+// proven to those only who have verified that tree: the log is asked once more
+// as by somebody who knows none, and an answer that contradicts theirs as well
+// is kept in its place. Such evidence convinces everybody who trusts the
+// configuration. Requires: they make a fork.
+absl::Status KeepFork(const std::string& evidence_folder, const AskedLog& asked,
+                      const RecentHeads& ours, const RecentHeads& theirs);
 
 }  // namespace sealbook::client
 

@@ -63,7 +63,7 @@ class Directory::Call {
 };
 
 absl::StatusOr<std::unique_ptr<Directory>> Directory::Open(
-    State state, Clock clock, AlarmRaiser& alarms, DirectoryOptions options) {
+    State state, Clock clock, DirectoryOptions options) {
   SEALBOOK_ASSIGN_OR_RETURN(std::vector<LogRecord> logs, state.ReadLogs());
   if (logs.size() != 1) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -72,16 +72,15 @@ absl::StatusOr<std::unique_ptr<Directory>> Directory::Open(
   }
   return std::unique_ptr<Directory>(
       new Directory(std::move(state), std::move(logs[0]), std::move(clock),
-                    alarms, std::move(options)));
+                    std::move(options)));
 }
 
 Directory::Directory(State state, LogRecord log, Clock clock,
-                     AlarmRaiser& alarms, DirectoryOptions options)
+                     DirectoryOptions options)
     : state_(std::move(state)),
       log_(std::move(log)),
       log_hex_(log_.fingerprint.ToHex()),
       clock_(std::move(clock)),
-      alarms_(alarms),
       options_(WithLog(std::move(options), log_)),
       last_proof_ms_(log_.view.has_value() ? log_.view->Timestamp() : clock_()),
       cache_(options_.cache),
@@ -229,7 +228,8 @@ void Directory::Settle(const std::vector<std::string>& labels,
 void Directory::Report(const std::vector<std::string>& labels,
                        const Answers& answers) {
   const uint64_t now = clock_();
-  const absl::Status* failure = nullptr;
+  const absl::Status* silence = nullptr;
+  std::vector<Alarm> alarms;
   bool heard = false;
   for (size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].ok()) {
@@ -237,35 +237,49 @@ void Directory::Report(const std::vector<std::string>& labels,
       last_proof_ms_ = std::max(last_proof_ms_, now);
       continue;
     }
-    const std::optional<Alarm> alarm =
+    std::optional<Alarm> alarm =
         AlarmOf(answers[i].status(), log_hex_, labels[i], now);
-    if (alarm.has_value()) Raise(*alarm);
-    if (IsSilence(answers[i].status())) failure = &answers[i].status();
+    if (alarm.has_value()) alarms.push_back(*std::move(alarm));
+    if (IsSilence(answers[i].status())) silence = &answers[i].status();
   }
-  if (failure != nullptr) {
-    ReportSilence(*failure);
+  if (silence != nullptr) {
+    NoteSilence(*silence);
+    std::optional<Alarm> alarm = AlarmOfSilence(*silence);
+    if (alarm.has_value()) alarms.push_back(*std::move(alarm));
   } else if (heard && std::exchange(silent_, false)) {
     Note("the directory answers again");
   }
+  Raise(std::move(alarms));
 }
 
-void Directory::ReportSilence(const absl::Status& failure) {
-  if (!std::exchange(silent_, true)) {
-    Note(absl::StrCat("the directory does not answer: ",
-                      Printable(failure.message())));
-  }
+void Directory::NoteSilence(const absl::Status& failure) {
+  if (std::exchange(silent_, true)) return;
+  Note(absl::StrCat("the directory does not answer: ",
+                    Printable(failure.message())));
+}
+
+std::optional<Alarm> Directory::AlarmOfSilence(
+    const absl::Status& failure) const {
   const uint64_t now = clock_();
-  if (now > last_proof_ms_ &&
-      now - last_proof_ms_ > log_.configuration.max_behind) {
-    Raise(SilenceAlarm(failure, log_hex_, last_proof_ms_, now));
+  if (now <= last_proof_ms_ ||
+      now - last_proof_ms_ <= log_.configuration.max_behind) {
+    return std::nullopt;
   }
+  return SilenceAlarm(failure, log_hex_, last_proof_ms_, now);
 }
 
-void Directory::Raise(const Alarm& alarm) {
-  absl::Status raised = alarms_.Raise(alarm);
-  if (raised.ok()) return;
-  Note(absl::StrCat("an alarm could not be kept (", Printable(raised.message()),
-                    "): ", alarm.subject));
+void Directory::Raise(std::vector<Alarm> alarms) {
+  alarms = limit_.Take(std::move(alarms), clock_());
+  if (alarms.empty()) return;
+  if (options_.tell) {
+    for (const Alarm& alarm : alarms) options_.tell(alarm);
+  }
+  // All at once: answers that are proven wait for this, too.
+  absl::Status kept = state_.RaiseAlarms(alarms);
+  if (kept.ok()) return;
+  Note(absl::StrCat(alarms.size(), " of the alarms could not be kept (",
+                    Printable(kept.message()),
+                    "), first: ", alarms[0].subject));
 }
 
 void Directory::Note(absl::string_view line) {

@@ -7,7 +7,8 @@
 //
 // What is asked while a look-up is under way is looked up together by the next
 // one, an address that several ask about once. Nothing that is not proven is
-// ever handed out; every refused answer raises an alarm.
+// ever handed out; every refused answer raises an alarm, which is kept in the
+// state, from where `sealbook watch` delivers it.
 #ifndef SEALBOOK_CLIENT_LDAP_DIRECTORY_H_
 #define SEALBOOK_CLIENT_LDAP_DIRECTORY_H_
 
@@ -16,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +29,7 @@
 #include "client/alarms/alarm.h"
 #include "client/channel.h"
 #include "client/directory_client.h"
+#include "client/ldap/alarm_limit.h"
 #include "client/ldap/proven.h"
 #include "client/state.h"
 
@@ -46,6 +49,9 @@ struct DirectoryOptions {
   // Told, on its own thread, a line when the directory stops or begins to
   // answer, and what goes wrong with an alarm. May be absent.
   std::function<void(absl::string_view line)> note;
+  // Told, on its own thread, each alarm before it is kept, one that lasts again
+  // and again (AlarmLimit). May be absent.
+  std::function<void(const Alarm& alarm)> tell;
 };
 
 // Thread-safe.
@@ -55,10 +61,10 @@ class Directory {
   using Ticket = std::vector<std::shared_ptr<Call>>;
   using Answers = std::vector<absl::StatusOr<ProvenPtr>>;
 
-  // `state` holds one log. `clock` is called on any thread; `alarms` outlives
-  // this and is called on one thread. FAILED_PRECONDITION: no log, or several.
+  // `state` holds one log. `clock` is called on any thread.
+  // FAILED_PRECONDITION: no log, or several.
   static absl::StatusOr<std::unique_ptr<Directory>> Open(
-      State state, Clock clock, AlarmRaiser& alarms, DirectoryOptions options);
+      State state, Clock clock, DirectoryOptions options);
   // Waits for the look-up under way; Wait() fails for what was not begun.
   ~Directory();
   Directory(const Directory&) = delete;
@@ -74,8 +80,7 @@ class Directory {
   Answers Wait(const Ticket& ticket, Deadline deadline);
 
  private:
-  Directory(State state, LogRecord log, Clock clock, AlarmRaiser& alarms,
-            DirectoryOptions options);
+  Directory(State state, LogRecord log, Clock clock, DirectoryOptions options);
 
   std::shared_ptr<Call> AskOne(const std::string& label)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -88,8 +93,10 @@ class Directory {
   void Settle(const std::vector<std::string>& labels, Answers answers);
   // Raises what is to be raised for the failures.
   void Report(const std::vector<std::string>& labels, const Answers& answers);
-  void ReportSilence(const absl::Status& failure);
-  void Raise(const Alarm& alarm);
+  void NoteSilence(const absl::Status& failure);
+  // The alarm of a log that has been silent for too long, if it has.
+  std::optional<Alarm> AlarmOfSilence(const absl::Status& failure) const;
+  void Raise(std::vector<Alarm> alarms);
   void Note(absl::string_view line);
 
   // Used by thread_ only.
@@ -97,11 +104,11 @@ class Directory {
   const LogRecord log_;
   const std::string log_hex_;
   const Clock clock_;
-  AlarmRaiser& alarms_;
   const DirectoryOptions options_;
   std::unique_ptr<DirectoryClient> client_;
   uint64_t last_proof_ms_;
   bool silent_ = false;
+  AlarmLimit limit_;
 
   Mutex mutex_;
   CondVar asked_;

@@ -9,8 +9,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/alarms/alarm.h"
+#include "client/ldap/alarm_limit.h"
 #include "client/ldap/gateway.h"
 #include "client/ldap/trouble.h"
+#include "client/sqlite.h"
+#include "client/state.h"
 #include "client/testing/fake_server.h"
 #include "client/testing/temp_folder.h"
 #include "keytrans/refusal.h"
@@ -30,16 +34,6 @@ constexpr uint64_t kStart = 1767225600000;
 constexpr uint64_t kHour = 3'600'000;
 const char kAlice[] = "alice@example.org";
 const char kNobody[] = "nobody@example.org";
-
-class Alarms : public AlarmRaiser {
- public:
-  absl::Status Raise(const Alarm& alarm) override {
-    raised.push_back(alarm);
-    return result;
-  }
-  std::vector<Alarm> raised;
-  absl::Status result;
-};
 
 std::string EntryOf(const std::string& publisher) {
   v1::DirectoryEntry entry;
@@ -75,11 +69,11 @@ class DirectoryTest : public ::testing::Test {
           ++channels_;
           return server_.InProcessChannel();
         },
-        .note = [this](absl::string_view line) { notes_.emplace_back(line); }};
+        .note = [this](absl::string_view line) { notes_.emplace_back(line); },
+        .tell = [this](const Alarm& alarm) { alarms_.push_back(alarm); }};
     options.cache.max_age_ms = cache_ms;
     auto directory = Directory::Open(
-        OpenState(), [this] { return now_.load(); }, alarms_,
-        std::move(options));
+        OpenState(), [this] { return now_.load(); }, std::move(options));
     ASSERT_TRUE(directory.ok()) << directory.status();
     directory_ = *std::move(directory);
   }
@@ -92,7 +86,8 @@ class DirectoryTest : public ::testing::Test {
   TestLog log_;
   FakeServer server_;
   std::atomic<uint64_t> now_;
-  Alarms alarms_;
+  // As told.
+  std::vector<Alarm> alarms_;
   std::vector<std::string> notes_;
   int channels_ = 0;
   std::unique_ptr<Directory> directory_;
@@ -105,7 +100,7 @@ TEST_F(DirectoryTest, ProvesPresenceAndAbsence) {
   EXPECT_EQ(alice->head_ms, kStart);
   EXPECT_EQ(alice->answered_ms, kStart + 1000);
   EXPECT_FALSE((*LookUp(kNobody))->entry.has_value());
-  EXPECT_THAT(alarms_.raised, IsEmpty());
+  EXPECT_THAT(alarms_, IsEmpty());
   // The state of other commands moved along.
   EXPECT_EQ(OpenState().ReadLogs()->front().view->size(), 1u);
 }
@@ -130,8 +125,8 @@ TEST_F(DirectoryTest, ShowsNothingOlderThanTheLogAllows) {
   const absl::Status status = LookUp(kAlice).status();
   EXPECT_EQ(keytrans::RefusalOf(status), keytrans::RefusalReason::kStaleHead)
       << status;
-  ASSERT_THAT(alarms_.raised, SizeIs(1));
-  EXPECT_EQ(alarms_.raised[0].kind, AlarmKind::kStaleLog);
+  ASSERT_THAT(alarms_, SizeIs(1));
+  EXPECT_EQ(alarms_[0].kind, AlarmKind::kStaleLog);
   EXPECT_EQ(ResultOf(status).code, ResultCode::kOther);
 }
 
@@ -143,8 +138,8 @@ TEST_F(DirectoryTest, RaisesAnAlarmForARefusedProofAndForgetsTheRest) {
   };
   const absl::Status status = LookUp(kNobody).status();
   ASSERT_TRUE(keytrans::RefusalOf(status).has_value()) << status;
-  ASSERT_THAT(alarms_.raised, SizeIs(1));
-  const Alarm& alarm = alarms_.raised[0];
+  ASSERT_THAT(alarms_, SizeIs(1));
+  const Alarm& alarm = alarms_[0];
   EXPECT_EQ(alarm.kind, AlarmKind::kRefusedProof);
   EXPECT_EQ(alarm.label, kNobody);
   EXPECT_EQ(alarm.log, log_.configuration().Fingerprint().ToHex());
@@ -159,15 +154,56 @@ TEST_F(DirectoryTest, RaisesAnAlarmForARefusedProofAndForgetsTheRest) {
   EXPECT_THAT(server_.requests, SizeIs(3));
 }
 
+TEST_F(DirectoryTest, KeepsAlarmsInTheState) {
+  Open();
+  server_.tamper = [](v1::SearchAnswer& answer) {
+    answer.mutable_absence()->back() ^= 1;
+  };
+  // Once, while it lasts.
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(LookUp(kNobody).ok());
+  ASSERT_THAT(alarms_, SizeIs(1));
+  const auto open = OpenState().ReadOpenAlarms();
+  ASSERT_TRUE(open.ok()) << open.status();
+  ASSERT_THAT(*open, SizeIs(1));
+  EXPECT_EQ((*open)[0].alarm, alarms_[0]);
+  // It was closed, and goes on.
+  EXPECT_EQ(*OpenState().CloseAlarm(alarms_[0].key, now_), true);
+  now_ += AlarmLimit::kAgainMs;
+  EXPECT_FALSE(LookUp(kNobody).ok());
+  EXPECT_THAT(*OpenState().ReadOpenAlarms(), SizeIs(1));
+}
+
+TEST_F(DirectoryTest, BoundsTheAlarmsOfAServerThatLiesAboutEverybody) {
+  Open();
+  server_.tamper = [](v1::SearchAnswer& answer) {
+    answer.mutable_absence()->back() ^= 1;
+  };
+  std::vector<std::string> labels;
+  for (size_t i = 0; i < 2 * AlarmLimit::kMaxAddresses; ++i) {
+    labels.push_back(absl::StrCat("n", i, "@example.org"));
+  }
+  for (const auto& answer :
+       directory_->Wait(directory_->Ask(labels), In(60'000))) {
+    EXPECT_TRUE(keytrans::RefusalOf(answer.status()).has_value());
+  }
+  EXPECT_THAT(alarms_, SizeIs(AlarmLimit::kMaxAddresses + 1));
+  EXPECT_THAT(*OpenState().ReadOpenAlarms(),
+              SizeIs(AlarmLimit::kMaxAddresses + 1));
+}
+
 TEST_F(DirectoryTest, SaysThatAnAlarmCouldNotBeKept) {
   Open();
-  alarms_.result = absl::ResourceExhaustedError("disk full");
+  auto database =
+      Database::Open(temp_.path("state/state.db"), Database::Mode::kReadWrite);
+  ASSERT_TRUE(database.ok()) << database.status();
+  ASSERT_TRUE(database->Execute("DROP TABLE delivery; DROP TABLE alarm").ok());
   server_.tamper = [](v1::SearchAnswer& answer) {
     answer.mutable_absence()->back() ^= 1;
   };
   EXPECT_FALSE(LookUp(kNobody).ok());
+  EXPECT_THAT(alarms_, SizeIs(1));
   ASSERT_THAT(notes_, SizeIs(1));
-  EXPECT_THAT(notes_[0], HasSubstr("disk full"));
+  EXPECT_THAT(notes_[0], HasSubstr("1 of the alarms could not be kept"));
 }
 
 TEST_F(DirectoryTest, ComesBackAfterAnOutage) {
@@ -185,7 +221,7 @@ TEST_F(DirectoryTest, ComesBackAfterAnOutage) {
   EXPECT_THAT(notes_, ::testing::ElementsAre(HasSubstr("does not answer"),
                                              "the directory answers again"));
   // Not an alarm yet: the log may be silent for an hour.
-  EXPECT_THAT(alarms_.raised, IsEmpty());
+  EXPECT_THAT(alarms_, IsEmpty());
   // Each attempt after a failed one over a channel of its own.
   EXPECT_EQ(channels_, 3);
 }
@@ -196,9 +232,9 @@ TEST_F(DirectoryTest, RaisesAnAlarmWhenTheLogIsSilentForTooLong) {
   server_.search_status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
   now_ += kHour + 1;
   EXPECT_FALSE(LookUp(kAlice).ok());
-  ASSERT_THAT(alarms_.raised, SizeIs(1));
-  EXPECT_EQ(alarms_.raised[0].kind, AlarmKind::kStaleLog);
-  EXPECT_EQ(alarms_.raised[0].label, "");
+  ASSERT_THAT(alarms_, SizeIs(1));
+  EXPECT_EQ(alarms_[0].kind, AlarmKind::kStaleLog);
+  EXPECT_EQ(alarms_[0].label, "");
 }
 
 TEST_F(DirectoryTest, DoesNotWaitForTheServersLimit) {
@@ -255,7 +291,7 @@ TEST_F(DirectoryTest, EndsWhileSomebodyWaits) {
 TEST_F(DirectoryTest, NeedsALog) {
   auto directory =
       Directory::Open(*State::Open(temp_.path("empty"), State::Mode::kCreate),
-                      [this] { return now_.load(); }, alarms_, {});
+                      [this] { return now_.load(); }, {});
   EXPECT_EQ(directory.status().code(), absl::StatusCode::kFailedPrecondition);
 }
 

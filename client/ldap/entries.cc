@@ -6,7 +6,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "smime/certificate.h"
 
 namespace sealbook::client::ldap {
 namespace {
@@ -53,44 +52,15 @@ std::string Below(const std::string& rdn, absl::string_view base) {
   return base.empty() ? rdn : absl::StrCat(rdn, ",", base);
 }
 
-bool Encrypts(const CertificateView& certificate) {
-  return certificate.role == smime::Role::kEncrypt ||
-         certificate.role == smime::Role::kSignAndEncrypt;
-}
-
-// Usable certificates, the best to encrypt with first: one for this very
-// address before one whose local part differs in case, the newest of those.
-std::vector<const CertificateView*> InOrder(const EntryView& view) {
-  std::vector<const CertificateView*> leaves;
-  for (const CertificateView& certificate : view.certificates) {
-    if (certificate.usable()) leaves.push_back(&certificate);
-  }
-  // The view has the newest first.
-  std::stable_sort(leaves.begin(), leaves.end(),
-                   [](const CertificateView* a, const CertificateView* b) {
-                     if (Encrypts(*a) != Encrypts(*b)) return Encrypts(*a);
-                     return a->match > b->match;
-                   });
-  return leaves;
-}
-
-bool IsTrustAnchor(const std::string& der) {
-  absl::StatusOr<smime::CertificateFacts> facts =
-      smime::ReadCertificateFacts(der);
-  return facts.ok() && facts->subject == facts->issuer;
-}
-
-void AddOnce(const std::string& der, std::vector<std::string>& values) {
+void AddOnce(absl::string_view der, std::vector<std::string>& values) {
   if (std::find(values.begin(), values.end(), der) == values.end()) {
-    values.push_back(der);
+    values.emplace_back(der);
   }
 }
 
-void AddIntermediates(const CertificateView& leaf,
+void AddIntermediates(const UsableCertificate& leaf,
                       std::vector<std::string>& values) {
-  for (const std::string& der : leaf.issuers) {
-    if (!IsTrustAnchor(der)) AddOnce(der, values);
-  }
+  for (const absl::string_view der : leaf.intermediates) AddOnce(der, values);
 }
 
 Entry MakeEntry(std::string dn, const std::string& label,
@@ -138,20 +108,20 @@ bool IsAskedFor(const std::string& name,
 }  // namespace
 
 std::vector<Entry> MakeEntries(const smime::Address& address,
-                               const EntryView& view, absl::string_view base) {
-  const std::vector<const CertificateView*> leaves = InOrder(view);
+                               absl::Span<const UsableCertificate> leaves,
+                               absl::string_view base) {
   if (leaves.empty()) return {};
   std::vector<std::string> all;
-  for (const CertificateView* leaf : leaves) AddOnce(leaf->der, all);
-  for (const CertificateView* leaf : leaves) AddIntermediates(*leaf, all);
+  for (const UsableCertificate& leaf : leaves) AddOnce(leaf.der, all);
+  for (const UsableCertificate& leaf : leaves) AddIntermediates(leaf, all);
   const std::string rdn = absl::StrCat("mail=", EscapeDnValue(address.label()));
   std::vector<Entry> entries = {
       MakeEntry(Below(rdn, base), address.label(), std::move(all))};
-  for (size_t i = 1; i < leaves.size(); ++i) {
-    std::vector<std::string> certificates = {leaves[i]->der};
-    AddIntermediates(*leaves[i], certificates);
+  for (const UsableCertificate& leaf : leaves.subspan(1)) {
+    std::vector<std::string> certificates = {std::string(leaf.der)};
+    AddIntermediates(leaf, certificates);
     entries.push_back(MakeEntry(
-        Below(absl::StrCat("cn=", leaves[i]->sha256.ToHex(), ",", rdn), base),
+        Below(absl::StrCat("cn=", leaf.sha256.ToHex(), ",", rdn), base),
         address.label(), std::move(certificates)));
   }
   return entries;

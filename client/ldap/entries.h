@@ -14,8 +14,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "client/entry_view.h"
 #include "client/ldap/message.h"
+#include "client/ldap/usable.h"
 #include "smime/address.h"
 
 namespace sealbook::client::ldap {
@@ -25,10 +25,10 @@ inline constexpr char kCertificateAttribute[] = "userCertificate;binary";
 // The entries of one address below `base`, which may be empty: first
 // [the best certificate to encrypt with, the other usable ones, their
 // intermediates], then one [certificate, its intermediates] for each of the
-// others. Trust anchors are left out: a client has its own. Empty: no
-// certificate is usable.
+// others. Empty: no certificate is usable. `usable` as in Usable.
 std::vector<Entry> MakeEntries(const smime::Address& address,
-                               const EntryView& view, absl::string_view base);
+                               absl::Span<const UsableCertificate> usable,
+                               absl::string_view base);
 
 // An issuer's entry, called by its subject as it was asked for; none without
 // certificates.

@@ -7,79 +7,58 @@
 #include <vector>
 
 #include "smime/certificate.h"
-#include "smime/testing/test_ca.h"
 
 namespace sealbook::client::ldap {
 namespace {
 
 using smime::Address;
-using smime::testing::TestCa;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 class EntriesTest : public ::testing::Test {
  protected:
-  CertificateView View(
-      const std::string& name, smime::Role role,
-      smime::AddressMatch match = smime::AddressMatch::kExact) {
-    CertificateView view;
-    view.der = name;
-    view.sha256 = smime::HashCertificate(view.der);
-    view.role = role;
-    view.match = match;
-    view.issuers = {issuing_.der(), root_.der()};
-    return view;
+  UsableCertificate Certificate(absl::string_view name) {
+    return {.der = name,
+            .sha256 = smime::HashCertificate(name),
+            .intermediates = {"issuer"}};
   }
 
-  std::vector<Entry> Make(std::vector<CertificateView> certificates,
+  std::vector<Entry> Make(const std::vector<UsableCertificate>& usable,
                           absl::string_view base = "o=x") {
-    EntryView view;
-    view.certificates = std::move(certificates);
-    return MakeEntries(*Address::Parse("Alice@Example.org"), view, base);
+    return MakeEntries(*Address::Parse("Alice@Example.org"), usable, base);
   }
 
   static const std::vector<std::string>& Certificates(const Entry& entry) {
     return entry.attributes.back().values;
   }
-
-  TestCa root_ = TestCa::Root({.common_name = "Root"});
-  TestCa issuing_ = root_.IssueCa({.common_name = "Issuing"});
 };
 
-TEST_F(EntriesTest, PutsTheBestToEncryptWithFirstAndItsIssuersLast) {
-  // As ViewEntry orders them: the newest first.
-  CertificateView unusable = View("unusable", smime::Role::kEncrypt);
-  unusable.problems = {"expired"};
+TEST_F(EntriesTest, HasEachCertificateFirstInAnEntryAndItsIssuersLast) {
+  UsableCertificate other = Certificate("other");
+  other.intermediates = {"another issuer", "issuer"};
   const std::vector<Entry> entries =
-      Make({View("sign", smime::Role::kSign),
-            View("folded", smime::Role::kSignAndEncrypt,
-                 smime::AddressMatch::kCaseFolded),
-            View("new", smime::Role::kEncrypt),
-            View("old", smime::Role::kSignAndEncrypt), unusable});
-  ASSERT_EQ(entries.size(), 4u);
+      Make({Certificate("best"), other, Certificate("third")});
+  ASSERT_EQ(entries.size(), 3u);
   EXPECT_EQ(entries[0].dn, "mail=alice@example.org,o=x");
   EXPECT_EQ(entries[0].attributes.back().name, kCertificateAttribute);
-  EXPECT_THAT(Certificates(entries[0]),
-              ElementsAre("new", "old", "folded", "sign", issuing_.der()));
-  EXPECT_THAT(Certificates(entries[1]), ElementsAre("old", issuing_.der()));
-  EXPECT_THAT(Certificates(entries[2]), ElementsAre("folded", issuing_.der()));
-  EXPECT_THAT(Certificates(entries[3]), ElementsAre("sign", issuing_.der()));
-  EXPECT_EQ(entries[1].dn, "cn=" + smime::HashCertificate("old").ToHex() +
+  EXPECT_THAT(
+      Certificates(entries[0]),
+      ElementsAre("best", "other", "third", "issuer", "another issuer"));
+  EXPECT_THAT(Certificates(entries[1]),
+              ElementsAre("other", "another issuer", "issuer"));
+  EXPECT_THAT(Certificates(entries[2]), ElementsAre("third", "issuer"));
+  EXPECT_EQ(entries[1].dn, "cn=" + smime::HashCertificate("other").ToHex() +
                                ",mail=alice@example.org,o=x");
 }
 
 TEST_F(EntriesTest, HasNoneWithoutAUsableCertificate) {
-  CertificateView unusable = View("unusable", smime::Role::kEncrypt);
-  unusable.problems = {"expired"};
   EXPECT_THAT(Make({}), IsEmpty());
-  EXPECT_THAT(Make({unusable}), IsEmpty());
 }
 
 TEST_F(EntriesTest, EscapesTheAddressInTheDn) {
-  EntryView view;
-  view.certificates = {View("one", smime::Role::kEncrypt)};
   const Address address = *Address::Parse("\"a,b+\\\"c\"@example.org");
-  const std::vector<Entry> entries = MakeEntries(address, view, "");
+  const std::vector<Entry> entries =
+      MakeEntries(address, {Certificate("one")}, "");
   EXPECT_EQ(entries[0].dn, "mail=\\\"a\\,b\\+\\\\\\\"c\\\"@example.org");
 }
 
@@ -103,7 +82,7 @@ std::vector<std::string> Names(const Entry& entry,
 }
 
 TEST_F(EntriesTest, SelectsAttributes) {
-  const Entry entry = Make({View("one", smime::Role::kEncrypt)})[0];
+  const Entry entry = Make({Certificate("one")})[0];
   const auto all =
       ElementsAre("objectClass", "cn", "sn", "mail", "userCertificate;binary");
   EXPECT_THAT(Names(entry, {}), all);

@@ -28,8 +28,8 @@ std::string Normalize(absl::string_view dn) {
 
 }  // namespace
 
-void Issuers::Remember(absl::Span<const std::string> ders) {
-  for (const std::string& der : ders) {
+void Issuers::Remember(absl::Span<const absl::string_view> ders) {
+  for (const absl::string_view der : ders) {
     MutexLock lock(mutex_);
     if (std::any_of(issuers_.begin(), issuers_.end(),
                     [&](const Issuer& known) { return known.der == der; })) {
@@ -37,7 +37,7 @@ void Issuers::Remember(absl::Span<const std::string> ders) {
     }
     auto facts = smime::ReadCertificateFacts(der);
     if (!facts.ok() || facts->subject == facts->issuer) continue;
-    issuers_.push_back({Normalize(facts->subject), der});
+    issuers_.push_back({Normalize(facts->subject), std::string(der)});
     if (issuers_.size() > kMaxIssuers) issuers_.pop_front();
   }
 }

@@ -24,7 +24,7 @@ class Issuers {
   static constexpr size_t kMaxIssuers = 100;
 
   // DER; trust anchors and what is no certificate are left out.
-  void Remember(absl::Span<const std::string> ders);
+  void Remember(absl::Span<const absl::string_view> ders);
 
   // DER of those with this subject, written as RFC 4514 says; case and spaces
   // around commas do not matter.

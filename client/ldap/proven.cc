@@ -7,10 +7,16 @@ namespace {
 
 // What the lists and maps around it take, about.
 constexpr size_t kOverheadBytes = 512;
+// What is remembered of judging a certificate, about.
+constexpr size_t kUsableBytes = 256;
 
 size_t SizeOf(const Proven& proven) {
   size_t size = kOverheadBytes + 2 * proven.label.size();
-  if (proven.entry.has_value()) size += proven.entry->ByteSizeLong();
+  if (proven.entry.has_value()) {
+    size +=
+        proven.entry->ByteSizeLong() +
+        kUsableBytes * static_cast<size_t>(proven.entry->certificates_size());
+  }
   for (const std::string& der : proven.issuers) size += der.size();
   return size;
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "client/ldap/usable.h"
 #include "proto/sealbook/v1/records.pb.h"
 
 namespace sealbook::client::ldap {
@@ -27,6 +28,8 @@ struct Proven {
   // since the Unix epoch.
   uint64_t head_ms = 0;
   uint64_t answered_ms = 0;
+  // Which certificates of `entry` may be used: judged when first asked for.
+  mutable UsableMemo usable;
 };
 
 using ProvenPtr = std::shared_ptr<const Proven>;

@@ -237,7 +237,7 @@ void Server::Serve(Connections::iterator connection,
 }
 
 void Server::Converse(Connections::iterator connection, Stream& stream) {
-  Session session(lookups_, issuers_, clock_, options_.session);
+  Session session(lookups_, judge_, issuers_, clock_, options_.session);
   std::string buffer;
   while (true) {
     SetIdle(connection, true);

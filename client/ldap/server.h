@@ -24,6 +24,7 @@
 #include "client/ldap/issuers.h"
 #include "client/ldap/session.h"
 #include "client/ldap/stream.h"
+#include "client/ldap/usable.h"
 #include "client/search_calls.h"
 
 namespace sealbook::client::ldap {
@@ -99,6 +100,7 @@ class Server {
   void SetIdle(Connections::iterator connection, bool idle);
 
   Lookups& lookups_;
+  CertificateJudge judge_;
   Issuers issuers_;
   const Clock clock_;
   const ServerOptions options_;

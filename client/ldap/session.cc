@@ -10,9 +10,9 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/version.h"
-#include "client/entry_view.h"
 #include "client/ldap/entries.h"
 #include "client/ldap/trouble.h"
+#include "client/ldap/usable.h"
 #include "client/words.h"
 
 namespace sealbook::client::ldap {
@@ -226,12 +226,13 @@ std::vector<Entry> Session::EntriesOf(const smime::Address& address,
                                       const Proven& proven,
                                       absl::string_view base) {
   if (!proven.entry.has_value()) return {};
-  const EntryView view = ViewEntry(*proven.entry, proven.issuers, address,
-                                   static_cast<int64_t>(clock_()));
-  for (const CertificateView& certificate : view.certificates) {
-    if (certificate.usable()) issuers_.Remember(certificate.issuers);
+  const auto now_ms = static_cast<int64_t>(clock_());
+  const std::shared_ptr<const Usable> usable = judge_.Judge(
+      *proven.entry, proven.issuers, address, now_ms, proven.usable);
+  for (const UsableCertificate& certificate : usable->certificates) {
+    issuers_.Remember(certificate.intermediates);
   }
-  return MakeEntries(address, view, base);
+  return MakeEntries(address, usable->certificates, base);
 }
 
 Deadline Session::DeadlineOf(const SearchRequest& search) const {

@@ -22,6 +22,7 @@
 #include "client/ldap/issuers.h"
 #include "client/ldap/message.h"
 #include "client/ldap/question.h"
+#include "client/ldap/usable.h"
 #include "client/search_calls.h"
 
 namespace sealbook::client::ldap {
@@ -37,10 +38,11 @@ class Session {
   // Sends one message; an error ends the session.
   using Send = std::function<absl::Status(absl::string_view message)>;
 
-  // `lookups` and `issuers` outlive this.
-  Session(Lookups& lookups, Issuers& issuers, Clock clock,
-          SessionOptions options)
+  // `lookups`, `judge` and `issuers` outlive this.
+  Session(Lookups& lookups, CertificateJudge& judge, Issuers& issuers,
+          Clock clock, SessionOptions options)
       : lookups_(lookups),
+        judge_(judge),
         issuers_(issuers),
         clock_(std::move(clock)),
         options_(options) {}
@@ -67,6 +69,7 @@ class Session {
   Deadline DeadlineOf(const SearchRequest& search) const;
 
   Lookups& lookups_;
+  CertificateJudge& judge_;
   Issuers& issuers_;
   const Clock clock_;
   const SessionOptions options_;

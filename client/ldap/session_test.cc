@@ -12,6 +12,7 @@
 #include "client/ldap/entries.h"
 #include "client/ldap/testing/fake_lookups.h"
 #include "client/ldap/testing/requests.h"
+#include "client/ldap/usable.h"
 #include "keytrans/refusal.h"
 
 namespace sealbook::client::ldap {
@@ -44,8 +45,10 @@ class SessionTest : public ::testing::Test {
   }
 
   FakeLookups lookups_;
+  CertificateJudge judge_;
   Issuers issuers_;
-  Session session_{lookups_, issuers_, [] { return FakeLookups::kNow; }, {}};
+  uint64_t now_ = FakeLookups::kNow;
+  Session session_{lookups_, judge_, issuers_, [this] { return now_; }, {}};
   bool goes_on_ = false;
 };
 
@@ -83,6 +86,16 @@ TEST_F(SessionTest, HasNoEntryWithoutAUsableCertificate) {
   const Response done = AskOne(Search(1, Equal("mail", "old@example.org")));
   EXPECT_EQ(done.code, 0);
   EXPECT_THAT(done.text, HasSubstr("may be used now"));
+}
+
+TEST_F(SessionTest, JudgesWhatIsRememberedByTheTimeOfTheQuestion) {
+  const std::string ask = Search(1, kAlice);
+  EXPECT_THAT(Ask(ask), SizeIs(2));
+  // The default of test certificates: they end within a year.
+  now_ += 366 * smime::testing::kDayMs;
+  EXPECT_THAT(AskOne(ask).text, HasSubstr("may be used now"));
+  now_ = FakeLookups::kNow;
+  EXPECT_THAT(Ask(ask), SizeIs(2));
 }
 
 TEST_F(SessionTest, AnswersTwentyRecipientsInOneLookUp) {

@@ -155,6 +155,8 @@ grpc::Status FakeServer::ContactMonitor(grpc::ServerContext* context,
   MutexLock lock(mutex_);
   contact_monitors.push_back(*call);
   if (before_monitoring != nullptr) before_monitoring("ContactMonitor");
+  const grpc::Status limited = Limit(*context);
+  if (!limited.ok()) return limited;
   auto request = keytrans::ContactMonitorRequest::Parse(call->request());
   if (!request.ok()) return ToGrpc(request.status());
   auto proven = keytrans::AnswerContactMonitor(log_, log_.configuration(),
@@ -171,6 +173,8 @@ grpc::Status FakeServer::OwnerInit(grpc::ServerContext* context,
   MutexLock lock(mutex_);
   owner_inits.push_back(*call);
   if (before_monitoring != nullptr) before_monitoring("OwnerInit");
+  const grpc::Status limited = Limit(*context);
+  if (!limited.ok()) return limited;
   auto request = keytrans::OwnerInitRequest::Parse(call->request());
   if (!request.ok()) return ToGrpc(request.status());
   auto proven =
@@ -187,6 +191,8 @@ grpc::Status FakeServer::OwnerMonitor(grpc::ServerContext* context,
   MutexLock lock(mutex_);
   owner_monitors.push_back(*call);
   if (before_monitoring != nullptr) before_monitoring("OwnerMonitor");
+  const grpc::Status limited = Limit(*context);
+  if (!limited.ok()) return limited;
   auto request = keytrans::OwnerMonitorRequest::Parse(call->request());
   if (!request.ok()) return ToGrpc(request.status());
   auto proven = keytrans::AnswerOwnerMonitor(log_, log_.configuration(), Head(),
@@ -205,12 +211,31 @@ grpc::Status FakeServer::Update(grpc::ServerContext* context,
   if (before_monitoring != nullptr) before_monitoring("Update");
   auto request = keytrans::UpdateRequest::Parse(call->request());
   if (!request.ok()) return ToGrpc(request.status());
+  return AnswerUpdates(*context, *std::move(request), /*created=*/false,
+                       *writer);
+}
+
+grpc::Status FakeServer::Update(grpc::ServerContext* context,
+                                const v1::PublisherUpdateCall* call,
+                                grpc::ServerWriter<v1::UpdateAnswer>* writer) {
+  MutexLock lock(mutex_);
+  auto request = keytrans::UpdateRequest::Parse(call->request());
+  if (!request.ok()) return ToGrpc(request.status());
+  const bool created = create != nullptr && create(*request);
+  return AnswerUpdates(*context, *std::move(request), created, *writer);
+}
+
+grpc::Status FakeServer::AnswerUpdates(
+    grpc::ServerContext& context, keytrans::UpdateRequest request, bool created,
+    grpc::ServerWriter<v1::UpdateAnswer>& writer) {
   const keytrans::TreeHead head = Head();
   const uint64_t size = log_.size();
   for (bool more = true, first = true; more; first = false) {
     if (end_update != nullptr && end_update()) return update_end;
-    auto answer =
-        keytrans::AnswerUpdate(log_, log_.configuration(), head, *request);
+    const grpc::Status limited = Limit(context);
+    if (!limited.ok()) return limited;
+    auto answer = keytrans::AnswerUpdate(log_, log_.configuration(), head,
+                                         request, created && first);
     if (!answer.ok()) return ToGrpc(answer.status());
     v1::UpdateAnswer message;
     message.set_response(answer->bytes);
@@ -218,9 +243,10 @@ grpc::Status FakeServer::Update(grpc::ServerContext* context,
       for (const std::string& der : issuers) message.add_issuers(der);
     }
     if (tamper_update != nullptr) tamper_update(message);
-    if (!writer->Write(message)) return grpc::Status::CANCELLED;
-    request->last = size;
-    request->greatest_version = answer->greatest;
+    if (!writer.Write(message)) return grpc::Status::CANCELLED;
+    request.last = size;
+    request.greatest_version = answer->greatest;
+    if (created) request.values.clear();
     more = answer->more;
   }
   return grpc::Status::OK;

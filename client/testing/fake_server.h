@@ -17,6 +17,7 @@
 
 #include "base/mutex.h"
 #include "keytrans/testing/test_log.h"
+#include "keytrans/update_structures.h"
 #include "proto/sealbook/v1/directory.grpc.pb.h"
 #include "proto/sealbook/v1/history.grpc.pb.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
@@ -53,9 +54,10 @@ class FakeServer : public v1::KeyTransparency::Service,
   // heads: it may append to it, or
   // choose another one.
   std::function<void(keytrans::TestLog*& log)> before_answer;
-  // Asked before each answer of a Search, each page of a history and each state
-  // as of a time: not 0 to refuse it as one too many, to be asked for again
-  // after so many milliseconds.
+  // Asked before each answer of a Search, an OwnerInit, OwnerMonitor, Update or
+  // ContactMonitor, each page of a history and each state as of a time: not 0
+  // to refuse it as one too many, to be asked for again after so many
+  // milliseconds.
   std::function<uint64_t()> limit;
   // Called with every answer of a Search.
   std::function<void(v1::SearchAnswer& answer)> tamper;
@@ -99,6 +101,9 @@ class FakeServer : public v1::KeyTransparency::Service,
       publish;
   std::function<grpc::Status(const v1::RevokeRequest&, v1::RevokeResponse&)>
       revoke;
+  // Called with the publisher's Update before it is answered: true if it has
+  // made the versions asked for; then the answers show that they were created.
+  std::function<bool(const keytrans::UpdateRequest& request)> create;
   // Added to every number that a PublishStream acknowledges.
   uint64_t shift_sequences = 0;
   // How often each of the publisher's calls came.
@@ -135,6 +140,10 @@ class FakeServer : public v1::KeyTransparency::Service,
   // All in one tree.
   grpc::Status Update(grpc::ServerContext* context, const v1::UpdateCall* call,
                       grpc::ServerWriter<v1::UpdateAnswer>* writer) override;
+  // The publisher's. As the other one, but for `create`.
+  grpc::Status Update(grpc::ServerContext* context,
+                      const v1::PublisherUpdateCall* call,
+                      grpc::ServerWriter<v1::UpdateAnswer>* writer) override;
   grpc::Status ReadHistory(
       grpc::ServerContext* context, const v1::HistoryCall* call,
       grpc::ServerWriter<v1::HistoryPage>* writer) override;
@@ -163,6 +172,9 @@ class FakeServer : public v1::KeyTransparency::Service,
 
  private:
   void RegisterAll(grpc::ServerBuilder& builder);
+  grpc::Status AnswerUpdates(grpc::ServerContext& context,
+                             keytrans::UpdateRequest request, bool created,
+                             grpc::ServerWriter<v1::UpdateAnswer>& writer);
   // As `limit` says.
   grpc::Status Limit(grpc::ServerContext& context);
   // Of the newest tree.

@@ -8,6 +8,8 @@
 #ifndef SEALBOOK_CLIENT_WATCH_MONITOR_CLIENT_H_
 #define SEALBOOK_CLIENT_WATCH_MONITOR_CLIENT_H_
 
+#include <grpcpp/client_context.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -18,11 +20,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/call_timeout.h"
 #include "client/channel.h"
 #include "client/directory_client.h"
 #include "client/exchange.h"
+#include "client/patience.h"
 #include "client/state.h"
+#include "client/stop.h"
 #include "client/verify_exchange.h"
+#include "keytrans/monitor_structures.h"
 #include "keytrans/verifier.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
 
@@ -34,8 +40,13 @@ struct MonitorOptions {
   // How often the same is asked again because another process moved the state
   // meanwhile.
   int max_moves = 8;
-  // With a server that limits how many addresses one caller may look up.
+  // With a server that limits how many addresses one caller may look up: in all
+  // calls together, until BeginRound.
   PatienceOptions patience;
+  // Ends calls and waits: what is under way is CANCELLED. What was stored
+  // before stays, and is gone on from the next time. May be null; outlives the
+  // client.
+  Stop* stop = nullptr;
 };
 
 // Whether the server withholds what it has proven to exist.
@@ -82,6 +93,11 @@ class MonitorClient {
                 const std::shared_ptr<grpc::ChannelInterface>& channel,
                 Clock clock, MonitorOptions options);
 
+  // From now on, waits for the server's limit are counted anew. Where it let
+  // nothing through for as long as options.patience waits, all else fails
+  // (RESOURCE_EXHAUSTED) without waiting until then.
+  void BeginRound();
+
   // Checks an address that the user owns; the first time, it begins with it,
   // and what is there counts as confirmed. Every version that came since is
   // verified, and raises an alarm unless it was confirmed, in the same
@@ -92,11 +108,12 @@ class MonitorClient {
                                         const MakeAlarm& make_alarm);
 
   // Monitors every version that the state says is to be monitored. Errors: the
-  // state cannot be read.
+  // state cannot be read. CANCELLED: as options.stop says.
   absl::StatusOr<ContactsCheck> CheckContacts(const crypto::Hash& fingerprint);
 
  private:
   using Owed = std::vector<keytrans::MonitoringObligation>;
+  using Stub = v1::KeyTransparency::StubInterface;
 
   // What answers are verified against.
   struct Ground {
@@ -115,7 +132,17 @@ class MonitorClient {
   absl::StatusOr<Lookup> LookUp(const crypto::Hash& fingerprint,
                                 const std::string& label,
                                 std::optional<uint32_t> version);
-  // Repeats `step` while another process moves the state.
+  // A call, once; and what came of one that failed.
+  template <typename Call, typename Answer>
+  absl::Status Ask(grpc::Status (Stub::*method)(grpc::ClientContext* context,
+                                                const Call& call,
+                                                Answer* answer),
+                   const Call& call, Answer& answer);
+  absl::Status Failure(const grpc::ClientContext& context,
+                       const grpc::Status& status) const;
+  // Repeats `step` as long as the server's limit stops it, and it pays to wait.
+  absl::Status Persist(const std::function<absl::Status()>& step);
+  // The same, and repeats it while another process moves the state.
   absl::Status Retry(const std::function<absl::Status()>& step);
 
   // Nothing where another process has begun meanwhile.
@@ -141,18 +168,44 @@ class MonitorClient {
   absl::StatusOr<bool> MonitorToTheEnd(const crypto::Hash& fingerprint,
                                        const std::string& label);
 
+  // Of one label in a check of contacts.
+  struct ContactMap;
+  struct ContactProgress;
   // Finds the keys that monitoring `owed` needs and that the state lacks.
   absl::Status FindKeys(const crypto::Hash& fingerprint, Owed& owed);
+  // The versions that are left to monitor.
   absl::StatusOr<size_t> MonitorLabel(const crypto::Hash& fingerprint,
                                       const std::string& label);
+  // As many of them as one request may ask about, or fewer where the answer
+  // did not fit.
+  absl::Status MonitorSome(const crypto::Hash& fingerprint,
+                           const std::string& label, ContactProgress& progress);
+  absl::StatusOr<VerifiedAnswer> AskAboutContact(
+      const Ground& ground, const std::string& label, const ContactMap& map,
+      const std::vector<keytrans::MonitorMapEntry>& entries);
 
   State& state_;
   Endpoint endpoint_;
   std::shared_ptr<grpc::ChannelInterface> channel_;
-  std::unique_ptr<v1::KeyTransparency::StubInterface> stub_;
+  std::unique_ptr<Stub> stub_;
   Clock clock_;
   MonitorOptions options_;
+  Patience patience_;
 };
+
+template <typename Call, typename Answer>
+absl::Status MonitorClient::Ask(
+    grpc::Status (Stub::*method)(grpc::ClientContext* context, const Call& call,
+                                 Answer* answer),
+    const Call& call, Answer& answer) {
+  grpc::ClientContext context;
+  const StoppableCall stoppable(options_.stop, context);
+  SetTimeout(context, options_.timeout_ms);
+  const grpc::Status status = ((*stub_).*method)(&context, call, &answer);
+  if (!status.ok()) return Failure(context, status);
+  patience_.Answered();
+  return absl::OkStatus();
+}
 
 }  // namespace sealbook::client
 

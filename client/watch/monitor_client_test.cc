@@ -3,20 +3,26 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "client/exchange.h"
+#include "client/stop.h"
 #include "client/testing/fake_server.h"
 #include "client/testing/temp_folder.h"
 #include "client/verify_exchange.h"
 #include "client/watch/owner_alarms.h"
 #include "keytrans/monitor_structures.h"
 #include "keytrans/refusal.h"
+#include "keytrans/structures.h"
 #include "keytrans/testing/lies.h"
 #include "keytrans/testing/test_log.h"
 #include "keytrans/update_structures.h"
@@ -27,6 +33,7 @@ namespace {
 using keytrans::RefusalOf;
 using keytrans::RefusalReason;
 using keytrans::TestLog;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -114,6 +121,13 @@ class MonitorClientTest : public ::testing::Test {
     EXPECT_TRUE(answers.ok() && (*answers)[0].ok());
     return *(*answers)[0];
   }
+  // Looks alice up as somebody else would, so that she is to be monitored.
+  void LookUpOwed() {
+    const auto limit = std::exchange(server_.limit, nullptr);
+    LookUp();
+    server_.limit = limit;
+    EXPECT_THAT(*state_->ReadObligations(fingerprint()), SizeIs(1));
+  }
   State OpenAgain() {
     return *State::Open(temp_.path("state"), State::Mode::kExisting);
   }
@@ -156,6 +170,26 @@ class MonitorClientTest : public ::testing::Test {
     auto check = Check();
     ASSERT_TRUE(check.ok()) << check.status();
     ASSERT_TRUE(check->began);
+  }
+  // Looks so many versions up, each in the first of `apart` log entries.
+  void OweVersions(uint32_t versions, int apart) {
+    for (int i = 0; i < 503; ++i) log_.Append(++now_, {});
+    for (uint32_t version = 1; version <= versions; ++version) {
+      log_.Append(++now_, {{kAlice, EntryNumber(published_++)}});
+      for (int i = 1; i < apart; ++i) log_.Append(++now_, {});
+    }
+    StateChange change;
+    keytrans::LadderKeys keys;
+    for (uint32_t version = 0; version <= versions; ++version) {
+      const auto& known = log_.labels().at(kAlice)[version];
+      keys[version] = {known.facts.vrf_output, known.facts.commitment};
+      if (version == 0) continue;
+      change.owed.push_back(
+          {kAlice, known.facts.position, version, known.opened.opening, keys});
+    }
+    change.verified = log_.View(log_.size());
+    ASSERT_EQ(state_->Apply(fingerprint(), change), absl::OkStatus());
+    for (int i = 0; i < 30; ++i) log_.Append(++now_, {});
   }
   // The answer was refused and is kept, so that everybody sees why.
   void ExpectRefused(const absl::Status& status) {
@@ -573,31 +607,50 @@ TEST_F(MonitorClientTest, NoticesThatAVersionWasDropped) {
 
 // A request counts its entries, and a proof its elements, in one byte.
 TEST_F(MonitorClientTest, MonitorsMoreThanFitsIntoOneRequest) {
-  for (int i = 0; i < 503; ++i) log_.Append(++now_, {});
-  StateChange change;
-  for (uint32_t version = 1; version <= 300; ++version) {
-    log_.Append(++now_, {{kAlice, EntryNumber(published_++)}});
-  }
-  keytrans::LadderKeys keys;
-  for (uint32_t version = 0; version <= 300; ++version) {
-    const auto& known = log_.labels().at(kAlice)[version];
-    keys[version] = {known.facts.vrf_output, known.facts.commitment};
-    if (version == 0) continue;
-    change.owed.push_back(
-        {kAlice, known.facts.position, version, known.opened.opening, keys});
-  }
-  change.verified = log_.View(log_.size());
-  ASSERT_EQ(state_->Apply(fingerprint(), change), absl::OkStatus());
-  for (int i = 0; i < 30; ++i) log_.Append(++now_, {});
+  OweVersions(300, /*apart=*/1);
   auto check = CheckContacts();
   ASSERT_TRUE(check.ok()) << check.status();
   EXPECT_EQ(check->labels, 1u);
+  EXPECT_THAT(server_.contact_monitors, SizeIs(2));
+  EXPECT_LT(check->remaining, 20u);
   EXPECT_THAT(*state_->ReadObligations(fingerprint()),
               SizeIs(check->remaining));
-  check = CheckContacts();
-  ASSERT_TRUE(check.ok()) << check.status();
-  EXPECT_LT(check->remaining, 20u);
   EXPECT_EQ(state_->ReadObligations(fingerprint())->back().version, 300u);
+}
+
+// Each has ancestors of its own, so that no proof holds those of all.
+TEST_F(MonitorClientTest, AsksAboutFewerWhereTheAnswerDoesNotFit) {
+  OweVersions(255, /*apart=*/4);
+  std::vector<size_t> asked;
+  server_.before_monitoring = [&](const std::string&) {
+    asked.push_back(server_.contact_monitors.back().openings_size());
+  };
+  auto check = CheckContacts();
+  ASSERT_TRUE(check.ok()) << check.status();
+  ASSERT_GE(asked.size(), 4u);
+  EXPECT_EQ(asked[0], 255u);
+  EXPECT_EQ(asked[1], 127u);
+  // Halved until it fits, and then each was asked about once.
+  const size_t fits = *std::min_element(asked.begin(), asked.end() - 1);
+  size_t monitored = 0;
+  for (size_t one : asked) monitored += one <= fits ? one : 0;
+  EXPECT_EQ(monitored, 255u);
+  const auto left = *state_->ReadObligations(fingerprint());
+  EXPECT_THAT(left, SizeIs(check->remaining));
+  EXPECT_LT(left.size(), 20u);
+}
+
+// A server that says so of a single one is not asked for ever.
+TEST_F(MonitorClientTest, GivesUpWhereNotEvenOneFits) {
+  OweVersions(20, /*apart=*/1);
+  const Snapshot before = Stored();
+  server_.tamper_contact_monitor = [](v1::ContactMonitorAnswer& answer) {
+    answer.set_response(std::string(17 << 20, 'x'));
+  };
+  const absl::Status status = CheckContacts().status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_THAT(server_.contact_monitors, SizeIs(5));
+  EXPECT_EQ(Stored(), before);
 }
 
 TEST_F(MonitorClientTest, SendsTheOpeningsOfWhatItMonitors) {
@@ -694,6 +747,44 @@ TEST_F(MonitorClientTest, SearchesAgainWhereTheKeysAreMissing) {
   EXPECT_THAT(*state_->ReadObligations(fingerprint()), IsEmpty());
 }
 
+// A search for version 6 in a log entry that has 7, too, proves it without the
+// commitment of version 5, which monitoring it takes.
+TEST_F(MonitorClientTest, AServerThatWithholdsWhatMonitoringTakesIsAnAlarm) {
+  Publish(7);
+  server_.tamper = [this](v1::SearchAnswer& answer) {
+    const auto request =
+        keytrans::SearchRequest::Parse(server_.requests.back());
+    auto response = keytrans::SearchResponse::Parse(
+        log_.configuration(), *request, answer.response());
+    ASSERT_TRUE(response.ok()) << response.status();
+    // Its ladder is 0, 1, 3, 7, 5, 6.
+    ASSERT_TRUE(response->binary_ladder[4].commitment.has_value());
+    response->binary_ladder[4].commitment.reset();
+    answer.set_response(*response->Encode());
+  };
+  LookUp(6);
+  const Snapshot before = Stored();
+  ASSERT_THAT(before.owed, SizeIs(1));
+  ASSERT_FALSE(before.owed[0].CanBeMonitored());
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status status = CheckContacts().status();
+    EXPECT_TRUE(IsWithheld(status)) << status;
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+    const auto alarm = FailureAlarm(Context(), kAlice, status);
+    ASSERT_TRUE(alarm.has_value());
+    EXPECT_EQ(alarm->kind, AlarmKind::kRefusedProof);
+    EXPECT_EQ(alarm->subject, "the server withholds what it has proven");
+    EXPECT_THAT(alarm->lines,
+                Contains(HasSubstr("does not show what monitoring version 6")));
+    EXPECT_EQ(Stored(), before);
+  }
+  server_.tamper = nullptr;
+  const auto check = CheckContacts();
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_EQ(check->remaining, 1u);
+  EXPECT_TRUE((*state_->ReadObligations(fingerprint()))[0].CanBeMonitored());
+}
+
 TEST_F(MonitorClientTest, RefusesAnotherVersionThanTheOneLookedUpFirst) {
   Publish(1);
   LookUp();
@@ -729,11 +820,111 @@ TEST_F(MonitorClientTest, AServerThatDoesNotAnswerIsNoAlarm) {
   }
 }
 
+// Every call in which a limit may be met: the second time each is let through.
 TEST_F(MonitorClientTest, WaitsWhereTheServerLimitsLookUps) {
-  server_.limit = [this] { return slept_.empty() ? 2500 : 0; };
+  bool refuse = false;
+  int refused = 0;
+  server_.limit = [&]() -> uint64_t {
+    refuse = !refuse;
+    if (refuse) ++refused;
+    return refuse ? 2500 : 0;
+  };
   auto check = Check();
   ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_TRUE(check->began);
+  // Search, OwnerInit and OwnerMonitor.
+  EXPECT_THAT(slept_, ElementsAre(2500, 2500, 2500));
+
+  slept_.clear();
+  Publish(1);
+  Publish(1);
+  LookUpOwed();
+  check = Check();
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_THAT(News(*check), ElementsAre(1, 2));
+  // Search, Update, once more in the middle of it, and OwnerMonitor.
+  EXPECT_THAT(slept_, ElementsAre(2500, 2500, 2500, 2500));
+
+  slept_.clear();
+  auto contacts = CheckContacts();
+  ASSERT_TRUE(contacts.ok()) << contacts.status();
+  EXPECT_EQ(contacts->labels, 1u);
   EXPECT_THAT(slept_, ElementsAre(2500));
+  EXPECT_EQ(refused, 8);
+}
+
+// Many addresses behind a limit of a few at once take their time.
+TEST_F(MonitorClientTest, GetsThroughWithManyAddresses) {
+  int tokens = 20;
+  server_.limit = [&]() -> uint64_t {
+    if (tokens == 0) return 2000;
+    --tokens;
+    return 0;
+  };
+  options_.patience.sleep = [&](uint64_t) { tokens = 20; };
+  MonitorClient client(
+      *state_, {.server = {"localhost:1", ""}}, server_.InProcessChannel(),
+      [this] { return now_; }, options_);
+  for (int i = 0; i < 60; ++i) {
+    const auto check = client.CheckOwned(
+        fingerprint(), absl::StrCat("a", i, "@example.org"), {});
+    ASSERT_TRUE(check.ok()) << check.status();
+  }
+}
+
+// A server that lets nothing through holds a round up once, not each address.
+TEST_F(MonitorClientTest, WaitsInVainOnceARound) {
+  Begin();
+  server_.limit = [] { return 2500; };
+  MonitorClient client = Client(*state_);
+  for (int i = 0; i < 3; ++i) {
+    const absl::Status status =
+        client.CheckOwned(fingerprint(), kAlice, {}).status();
+    EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+    EXPECT_FALSE(FailureAlarm(Context(), kAlice, status).has_value());
+    EXPECT_THAT(slept_, SizeIs(10));
+  }
+  client.BeginRound();
+  EXPECT_FALSE(client.CheckOwned(fingerprint(), kAlice, {}).ok());
+  EXPECT_THAT(slept_, SizeIs(20));
+}
+
+// The call under way is cancelled, whichever it is; what came before it stays.
+TEST_F(MonitorClientTest, StopsInTheMiddleOfAnyCall) {
+  struct Turn {
+    Stop stop;
+    absl::Notification over;
+  };
+  std::map<std::string, Turn> turns;
+  Begin();
+  Publish(1);
+  LookUpOwed();
+  server_.before_monitoring = [&](const std::string& call) {
+    Turn& turn = turns[call];
+    if (turn.stop.requested()) return;
+    turn.stop.Request();
+    // The client does not wait for the answer.
+    turn.over.WaitForNotification();
+  };
+  for (const std::string& stopped :
+       std::vector<std::string>{"Update", "OwnerMonitor", "ContactMonitor"}) {
+    SCOPED_TRACE(stopped);
+    options_.stop = &turns[stopped].stop;
+    const absl::Status status =
+        stopped == "ContactMonitor"
+            ? Client(*state_).CheckContacts(fingerprint()).status()
+            : Check().status();
+    EXPECT_TRUE(turns[stopped].stop.requested());
+    turns[stopped].over.Notify();
+    EXPECT_TRUE(absl::IsCancelled(status)) << status;
+    EXPECT_FALSE(FailureAlarm(Context(), kAlice, status).has_value());
+  }
+  options_.stop = nullptr;
+  EXPECT_THAT(OpenAlarms(), ElementsAre("version 1 is new and not confirmed"));
+  const auto check = Check();
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_THAT(check->news, IsEmpty());
+  EXPECT_TRUE(CheckContacts().ok());
 }
 
 }  // namespace

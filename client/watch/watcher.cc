@@ -1,7 +1,7 @@
 #include "client/watch/watcher.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +16,26 @@ namespace {
 constexpr char kChecked[] = "watch";
 constexpr char kCompared[] = "second channel";
 constexpr char kFirstCompared[] = "second channel, first attempt";
+
+// Who waits longer than the window has not monitored in time. Logs for a trial
+// have windows of seconds: there it is this. Milliseconds.
+constexpr uint64_t kLeastPatienceMs = 600'000;
+
+MonitorOptions BoundedBy(MonitorOptions options, uint64_t window_ms) {
+  options.patience.max_total_ms = std::min(
+      options.patience.max_total_ms, std::max(window_ms, kLeastPatienceMs));
+  return options;
+}
+
+absl::Status DeliverOne(
+    const std::vector<std::unique_ptr<AlarmChannel>>& channels,
+    const PendingDelivery& delivery) {
+  const auto channel = std::find_if(
+      channels.begin(), channels.end(), [&](const auto& candidate) {
+        return candidate->name() == delivery.channel;
+      });
+  return (*channel)->Deliver(delivery.alarm);
+}
 
 }  // namespace
 
@@ -36,7 +56,9 @@ Watcher::Watcher(State& state, const LogRecord& log, Endpoint endpoint,
       fingerprint_(log.fingerprint),
       configuration_(log.configuration),
       server_(endpoint.server.target),
-      client_(state, std::move(endpoint), channel, clock, settings.monitor),
+      client_(state, std::move(endpoint), channel, clock,
+              BoundedBy(settings.monitor,
+                        log.configuration.reasonable_monitoring_window)),
       clock_(std::move(clock)),
       settings_(std::move(settings)) {}
 
@@ -112,6 +134,7 @@ absl::Status Watcher::Compare(WatchRound& round) {
   if (last + window - window / 10 > clock_()) return absl::OkStatus();
   round.compared = true;
   round.comparison = settings_.compare();
+  SEALBOOK_RETURN_IF_ERROR(GoOn());
   if (!round.comparison.ok()) return NoteUncompared(last, round.comparison);
   SEALBOOK_RETURN_IF_ERROR(
       state_.CloseAlarm(UncomparedKey(fingerprint_.ToHex()), clock_())
@@ -153,20 +176,41 @@ absl::Status Watcher::CheckState() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<WatchRound> Watcher::Round() {
-  WatchRound round;
-  SEALBOOK_RETURN_IF_ERROR(CheckState());
+absl::Status Watcher::GoOn() const {
+  const Stop* stop = settings_.monitor.stop;
+  if (stop == nullptr || !stop->requested()) return absl::OkStatus();
+  return absl::CancelledError("the check was stopped");
+}
+
+absl::Status Watcher::CheckAddresses(WatchRound& round) {
   for (const std::string& label : settings_.labels) {
     absl::StatusOr<OwnedCheck> result = CheckOne(label);
     SEALBOOK_RETURN_IF_ERROR(result.ok() ? NoteChecked(*result, label)
                                          : NoteFailure(label, result.status()));
+    SEALBOOK_RETURN_IF_ERROR(GoOn());
     round.addresses.push_back({label, std::move(result)});
+    if (settings_.progress != nullptr) {
+      settings_.progress(round.addresses.size(), settings_.labels.size());
+    }
   }
+  return absl::OkStatus();
+}
+
+absl::Status Watcher::CheckContacts(WatchRound& round) {
   round.contacts = client_.CheckContacts(fingerprint_);
   SEALBOOK_RETURN_IF_ERROR(round.contacts.status());
   for (const ContactsCheck::Failure& failed : round.contacts->failures) {
     SEALBOOK_RETURN_IF_ERROR(NoteFailure(failed.label, failed.status));
   }
+  return GoOn();
+}
+
+absl::StatusOr<WatchRound> Watcher::Round() {
+  WatchRound round;
+  SEALBOOK_RETURN_IF_ERROR(CheckState());
+  client_.BeginRound();
+  SEALBOOK_RETURN_IF_ERROR(CheckAddresses(round));
+  SEALBOOK_RETURN_IF_ERROR(CheckContacts(round));
   SEALBOOK_RETURN_IF_ERROR(RaiseIfUnchecked(round.failure()));
   SEALBOOK_RETURN_IF_ERROR(Compare(round));
   return round;
@@ -174,28 +218,29 @@ absl::StatusOr<WatchRound> Watcher::Round() {
 
 absl::StatusOr<std::vector<std::string>> DeliverAlarms(
     State& state, const std::vector<std::unique_ptr<AlarmChannel>>& channels,
-    const Clock& clock) {
+    const Clock& clock, const Stop* stop) {
   std::vector<std::string> names;
   names.reserve(channels.size());
   for (const auto& channel : channels) names.emplace_back(channel->name());
   SEALBOOK_ASSIGN_OR_RETURN(std::vector<PendingDelivery> pending,
                             state.ReadPendingDeliveries(names, clock()));
   std::vector<std::string> failures;
-  // A channel that has failed is not tried again now: each attempt may take a
-  // minute.
-  std::set<std::string> failed;
+  // A channel that has failed is not tried again now, since each attempt may
+  // take a minute: what else is due there is put off alike.
+  std::map<std::string, absl::Status> failed;
   for (const PendingDelivery& delivery : pending) {
-    if (failed.contains(delivery.channel)) continue;
-    const auto channel = std::find_if(
-        channels.begin(), channels.end(), [&](const auto& candidate) {
-          return candidate->name() == delivery.channel;
-        });
-    const absl::Status status = (*channel)->Deliver(delivery.alarm);
+    if (stop != nullptr && stop->requested()) break;
+    const auto known = failed.find(delivery.channel);
+    const absl::Status status =
+        known != failed.end() ? known->second : DeliverOne(channels, delivery);
     if (status.ok()) {
       SEALBOOK_RETURN_IF_ERROR(state.MarkDelivered(delivery, clock()));
       continue;
     }
-    failures.push_back(absl::StrCat(delivery.channel, ": ", status.message()));
+    if (failed.emplace(delivery.channel, status).second) {
+      failures.push_back(
+          absl::StrCat(delivery.channel, ": ", status.message()));
+    }
     SEALBOOK_RETURN_IF_ERROR(
         state.MarkFailed(delivery, NextAttempt(delivery.attempts + 1, clock()),
                          std::string(status.message())));

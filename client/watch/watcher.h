@@ -3,6 +3,7 @@
 #ifndef SEALBOOK_CLIENT_WATCH_WATCHER_H_
 #define SEALBOOK_CLIENT_WATCH_WATCHER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "client/alarms/alarm_channel.h"
 #include "client/channel.h"
 #include "client/state.h"
+#include "client/stop.h"
 #include "client/watch/monitor_client.h"
 #include "client/watch/owner_alarms.h"
 
@@ -29,6 +31,8 @@ struct WatchSettings {
   // Compares what the log shows over a second channel; empty: there is none.
   // OK: consistent. With a RefusalReason: it is not.
   std::function<absl::Status()> compare;
+  // Told after each address how many of all have been checked. May be empty.
+  std::function<void(size_t done, size_t all)> progress;
 };
 
 // What one round did.
@@ -56,8 +60,11 @@ class Watcher {
           WatchSettings settings);
 
   // Checks everything once. What goes wrong with one address is in its result,
-  // and in an alarm where it is one. Errors: the state cannot be read or
-  // written.
+  // and in an alarm where it is one. It waits for the server's limit no longer
+  // than a Reasonable Monitoring Window in all (or ten minutes, where that is
+  // shorter). Errors: the state cannot be read or written. CANCELLED:
+  // settings.monitor.stop says so; what had been found by then is stored, with
+  // its alarms, and nothing was concluded from what was not heard.
   absl::StatusOr<WatchRound> Round();
 
  private:
@@ -69,7 +76,11 @@ class Watcher {
   absl::Status NoteChecked(const OwnedCheck& check, const std::string& label);
   absl::Status RaiseIfUnchecked(const absl::Status& failure);
   absl::StatusOr<OwnedCheck> CheckOne(const std::string& label);
+  absl::Status CheckAddresses(WatchRound& round);
+  absl::Status CheckContacts(WatchRound& round);
   absl::Status Compare(WatchRound& round);
+  // CANCELLED: it is to stop.
+  absl::Status GoOn() const;
   // `last`: when the last comparison succeeded; 0: never.
   absl::Status NoteUncompared(uint64_t last, const absl::Status& failure);
 
@@ -83,11 +94,13 @@ class Watcher {
 };
 
 // Hands every open alarm to each of the channels once; what a channel does not
-// take is kept for later. Returns what went wrong, channel by channel. Errors:
-// the state cannot be read or written.
+// take is kept for later, and a channel that has failed is not tried again in
+// this call. Returns what went wrong, channel by channel. Errors: the state
+// cannot be read or written. Once `stop`, which may be null, says so, none is
+// begun any more; the one under way ends, lest it be told twice.
 absl::StatusOr<std::vector<std::string>> DeliverAlarms(
     State& state, const std::vector<std::unique_ptr<AlarmChannel>>& channels,
-    const Clock& clock);
+    const Clock& clock, const Stop* stop = nullptr);
 
 }  // namespace sealbook::client
 

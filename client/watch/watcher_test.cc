@@ -10,12 +10,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "client/alarms/next_attempt.h"
+#include "client/directory_client.h"
 #include "client/sqlite.h"
+#include "client/stop.h"
 #include "client/testing/fake_server.h"
 #include "client/testing/temp_folder.h"
 #include "crypto/hash.h"
 #include "keytrans/refusal.h"
+#include "keytrans/structures.h"
 #include "keytrans/testing/test_log.h"
 #include "proto/sealbook/v1/records.pb.h"
 #include "smime/testing/test_ca.h"
@@ -45,9 +49,12 @@ class FakeChannel : public AlarmChannel {
 
   absl::string_view name() const override { return name_; }
   absl::Status Deliver(const Alarm& alarm) override {
+    ++attempts;
     if (status_.ok()) taken_.push_back(alarm.subject);
     return status_;
   }
+
+  int attempts = 0;
 
  private:
   const std::string name_;
@@ -327,6 +334,112 @@ TEST_F(WatcherTest, AnOldLogOverTheSecondChannelIsOneAlarm) {
   EXPECT_THAT(OpenAlarms(), IsEmpty());
 }
 
+// A log that never shows what following up a contact takes is noticed, again in
+// each round until somebody has looked at it, and in each one after that.
+TEST_F(WatcherTest, WhatIsWithheldAboutAContactIsAnAlarm) {
+  constexpr char kBob[] = "bob@example.org";
+  Round();
+  // To the right of the rightmost distinguished entry, which is the root.
+  while (log_.size() < 8) Grow(1000);
+  log_.Append(now_ += 1000, std::vector<TestLog::NewVersion>(8, {kBob, "x"}));
+  Grow(1000);
+  server_->tamper = [&](v1::SearchAnswer& answer) {
+    const auto request =
+        keytrans::SearchRequest::Parse(server_->requests.back());
+    if (request->label != kBob) return;
+    auto response = keytrans::SearchResponse::Parse(
+        log_.configuration(), *request, answer.response());
+    // Of version 5, without which the search for 6 is proven all the same.
+    response->binary_ladder[4].commitment.reset();
+    answer.set_response(*response->Encode());
+  };
+  DirectoryClient client(*state_, {.server = {"localhost:1", ""}},
+                         server_->InProcessChannel(), [this] { return now_; },
+                         {.version = 6, .keep_unreadable = true});
+  const auto found = client.LookUp(fingerprint(), {kBob});
+  ASSERT_TRUE(found.ok() && (*found)[0].ok());
+  ASSERT_TRUE((*found)[0]->found->obligation.has_value());
+
+  for (int i = 0; i < 3; ++i) {
+    const WatchRound round = Round();
+    EXPECT_TRUE(round.addresses[0].result.ok());
+    ASSERT_THAT(round.contacts->failures, SizeIs(1));
+    EXPECT_EQ(round.contacts->failures[0].label, kBob);
+    ASSERT_THAT(OpenAlarms(),
+                ElementsAre("the server withholds what it has proven"));
+    EXPECT_EQ((*state_->ReadOpenAlarms())[0].alarm.label, kBob);
+    if (i == 1) Dismiss();
+  }
+  // It is proven once a distinguished entry has shown it, or with all keys.
+  server_->tamper = nullptr;
+  EXPECT_THAT(Round().contacts->failures, IsEmpty());
+}
+
+// What had been found stays, and nothing is concluded from what was not heard.
+TEST_F(WatcherTest, StopsInTheMiddleOfARound) {
+  settings_.labels = {kAlice, "carol@example.org"};
+  size_t checked = 0;
+  settings_.progress = [&](size_t done, size_t all) {
+    checked = done;
+    EXPECT_EQ(all, 2u);
+  };
+  Round();
+  EXPECT_EQ(checked, 2u);
+  Publish(335);
+  Grow(2 * kWindow);
+  Stop stop;
+  settings_.monitor.stop = &stop;
+  absl::Notification over;
+  server_->before_monitoring = [&](const std::string& call) {
+    if (call != "OwnerMonitor" || stop.requested()) return;
+    stop.Request();
+    over.WaitForNotification();
+  };
+  checked = 0;
+  EXPECT_TRUE(absl::IsCancelled(TryRound().status()));
+  over.Notify();
+  EXPECT_EQ(checked, 0u);
+  EXPECT_THAT(OpenAlarms(), ElementsAre("version 1 is new and not confirmed"));
+
+  settings_.monitor.stop = nullptr;
+  const WatchRound round = Round();
+  EXPECT_EQ(round.failure(), absl::OkStatus());
+  EXPECT_THAT(round.addresses[0].result->news, IsEmpty());
+}
+
+TEST_F(WatcherTest, StopsInTheMiddleOfAComparison) {
+  Round();
+  Stop stop;
+  settings_.monitor.stop = &stop;
+  settings_.compare = [&] {
+    stop.Request();
+    return absl::CancelledError("stopped");
+  };
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(absl::IsCancelled(TryRound().status()));
+    Grow(3 * kWindow);
+  }
+  EXPECT_THAT(OpenAlarms(), IsEmpty());
+}
+
+// A round that waits for the server's limit ends before the time is over in
+// which owners have to look.
+TEST_F(WatcherTest, WaitsNoLongerThanTheWindow) {
+  Round();
+  uint64_t slept = 0;
+  settings_.monitor.patience.sleep = [&](uint64_t ms) { slept += ms; };
+  // Each second call is let through: there is always something that moves.
+  int calls = 0;
+  server_->limit = [&]() -> uint64_t { return ++calls % 2 == 1 ? 60'000 : 0; };
+  settings_.labels.assign(100, kAlice);
+  const WatchRound round = Round();
+  EXPECT_TRUE(absl::IsResourceExhausted(round.failure())) << round.failure();
+  EXPECT_TRUE(round.addresses[0].result.ok());
+  EXPECT_THAT(round.addresses, SizeIs(100));
+  EXPECT_EQ(slept, kWindow);
+  EXPECT_THAT(OpenAlarms(), IsEmpty());
+}
+
 // A bit that flipped here is no lie of the server's.
 TEST_F(WatcherTest, ADamagedStateIsNoAlarmAboutTheServer) {
   Round();
@@ -349,19 +462,24 @@ TEST_F(WatcherTest, DeliversEachAlarmOnceToEachChannel) {
   absl::Status status_a, status_b = absl::UnavailableError("no server");
   std::vector<std::unique_ptr<AlarmChannel>> channels;
   channels.push_back(std::make_unique<FakeChannel>("a", taken_a, status_a));
-  channels.push_back(std::make_unique<FakeChannel>("b", taken_b, status_b));
+  auto b = std::make_unique<FakeChannel>("b", taken_b, status_b);
+  const FakeChannel& channel_b = *b;
+  channels.push_back(std::move(b));
   const auto deliver = [&] {
     state_.emplace(*State::Open(temp_.path("state"), State::Mode::kExisting));
     return *DeliverAlarms(*state_, channels, [this] { return now_; });
   };
-  EXPECT_THAT(deliver(), ElementsAre("b: no server", "b: no server"));
+  // It is not tried twice in a row, though two alarms are due.
+  EXPECT_THAT(deliver(), ElementsAre("b: no server"));
+  EXPECT_EQ(channel_b.attempts, 1);
   const std::vector<std::string> both = {"version 1 is new and not confirmed",
                                          "version 2 is new and not confirmed"};
   EXPECT_EQ(taken_a, both);
   // Not at once, though it is there again.
   EXPECT_THAT(deliver(), IsEmpty());
   now_ += kFirstRetryMs;
-  EXPECT_THAT(deliver(), SizeIs(2));
+  EXPECT_THAT(deliver(), SizeIs(1));
+  EXPECT_EQ(channel_b.attempts, 2);
   // Twice as long after the second time.
   status_b = absl::OkStatus();
   now_ += kFirstRetryMs;
@@ -374,6 +492,51 @@ TEST_F(WatcherTest, DeliversEachAlarmOnceToEachChannel) {
   EXPECT_THAT(deliver(), IsEmpty());
   EXPECT_EQ(taken_a, both);
   EXPECT_EQ(taken_b, both);
+}
+
+// Who could not be reached while the log was not checked is not told of it
+// afterwards, but of what came in the meantime.
+TEST_F(WatcherTest, WhatIsOverIsToldToNobodyAnyMore) {
+  Round();
+  GoAway();
+  now_ += kWindow + 1;
+  Round();
+  ASSERT_THAT(OpenAlarms(), SizeIs(1));
+  std::vector<std::string> taken;
+  absl::Status status = absl::UnavailableError("no network");
+  std::vector<std::unique_ptr<AlarmChannel>> channels;
+  channels.push_back(std::make_unique<FakeChannel>("a", taken, status));
+  const auto deliver = [&] {
+    return *DeliverAlarms(*state_, channels, [this] { return now_; });
+  };
+  EXPECT_THAT(deliver(), SizeIs(1));
+
+  status = absl::OkStatus();
+  ComeBack();
+  Publish(335);
+  now_ += kLongestRetryMs;
+  Grow(1);
+  EXPECT_EQ(Round().failure(), absl::OkStatus());
+  EXPECT_THAT(deliver(), IsEmpty());
+  EXPECT_THAT(taken, ElementsAre("version 1 is new and not confirmed"));
+}
+
+TEST_F(WatcherTest, DeliversNothingOnceItIsToStop) {
+  Round();
+  Publish(335);
+  Publish(335);
+  Round();
+  std::vector<std::string> taken;
+  absl::Status status;
+  std::vector<std::unique_ptr<AlarmChannel>> channels;
+  channels.push_back(std::make_unique<FakeChannel>("a", taken, status));
+  Stop stop;
+  stop.Request();
+  const Clock clock = [this] { return now_; };
+  EXPECT_THAT(*DeliverAlarms(*state_, channels, clock, &stop), IsEmpty());
+  EXPECT_THAT(taken, IsEmpty());
+  EXPECT_THAT(*DeliverAlarms(*state_, channels, clock), IsEmpty());
+  EXPECT_THAT(taken, SizeIs(2));
 }
 
 TEST_F(WatcherTest, DeliversNothingThatIsSettled) {

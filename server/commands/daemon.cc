@@ -98,6 +98,9 @@ void Daemon::MakeServices(const Files& files) {
       [this] {
         return config_.padding.on() ? 0 : log_->sequencer().queue_depth();
       });
+  // Publishers are known, and have shares.
+  QueryParts uncounted = query;
+  uncounted.limits = nullptr;
   publisher_service_ =
       std::make_unique<PublisherService>(PublisherService::Parts{
           .publishers = publishers_.get(),
@@ -109,7 +112,8 @@ void Daemon::MakeServices(const Files& files) {
           .queue = publish_queue_.get(),
           .max_publications = std::min<size_t>(10'000, config_.queue_limit),
           .portion = config_.padding.leaves,
-          .max_items = config_.queue_limit});
+          .max_items = config_.queue_limit,
+          .query = uncounted});
 }
 
 absl::Status Daemon::OpenPorts(Files files) {

@@ -124,7 +124,9 @@ grpc::ServerUnaryReactor* KeyTransparencyService::OwnerMonitor(
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* KeyTransparencyService::Update(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* call) {
-  return StartUpdateStream(parts_, context, *call);
+  auto* stream = new UpdateStream(parts_, context);
+  stream->Start(*call);
+  return stream;
 }
 
 }  // namespace sealbook::server

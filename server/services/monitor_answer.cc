@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -26,21 +27,26 @@ absl::StatusOr<Request> ReadCall(const grpc::ByteBuffer& bytes, Call& call) {
 // one must not tell whether there is such a version.
 absl::Status CheckOpenings(const QueryParts& parts,
                            const ContactMonitorQuery& query) {
+  if (query.openings.empty()) return absl::OkStatus();
   const keytrans::ContactMonitorRequest& request = query.request;
-  for (size_t i = 0; i < query.openings.size(); ++i) {
-    const uint32_t version = request.entries[i].version;
-    SEALBOOK_ASSIGN_OR_RETURN(
-        auto facts, parts.log->ReadVersions(request.label, {version}));
+  std::vector<uint32_t> versions;
+  versions.reserve(request.entries.size());
+  for (const keytrans::MonitorMapEntry& entry : request.entries) {
+    versions.push_back(entry.version);
+  }
+  SEALBOOK_ASSIGN_OR_RETURN(auto facts,
+                            parts.log->ReadVersions(request.label, versions));
+  for (size_t i = 0; i < versions.size(); ++i) {
     bool right = false;
-    if (facts[0].has_value()) {
+    if (facts[i].has_value()) {
       SEALBOOK_ASSIGN_OR_RETURN(
           const keytrans::OpenedValue value,
-          parts.log->ReadValue(request.label, version, *facts[0]));
+          parts.log->ReadValue(request.label, versions[i], *facts[i]));
       right = value.opening == query.openings[i];
     }
     if (!right) {
       return absl::PermissionDeniedError(absl::StrCat(
-          "openings[", i, "] is not the opening of version ", version));
+          "openings[", i, "] is not the opening of version ", versions[i]));
     }
   }
   return absl::OkStatus();

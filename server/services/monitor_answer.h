@@ -31,7 +31,7 @@ absl::StatusOr<keytrans::OwnerMonitorRequest> ReadOwnerMonitorCall(
 
 // Answers in the tree of `head`. Errors: as keytrans/monitor_prover.h, and
 // INVALID_ARGUMENT as CheckSeen. PERMISSION_DENIED: an opening is not that of
-// its version.
+// its version, or there is no such version.
 absl::StatusOr<v1::ContactMonitorAnswer> AnswerContactMonitor(
     const QueryParts& parts, const SignedHead& head,
     const ContactMonitorQuery& query);

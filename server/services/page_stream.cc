@@ -26,6 +26,12 @@ void PageStream::Start(const grpc::ByteBuffer& call) {
   NextPage();
 }
 
+void PageStream::Refuse(const absl::Status& status, uint64_t retry_ms) {
+  LogFailure(rpc_, "", status);
+  if (retry_ms > 0) AddRetryHint(*context_, retry_ms);
+  Finish(ToGrpcStatus(status));
+}
+
 absl::Status PageStream::ReadHeadAndBegin(const grpc::ByteBuffer& call) {
   SEALBOOK_ASSIGN_OR_RETURN(head_, ReadHead(parts_));
   return Begin(call, *head_);
@@ -48,8 +54,9 @@ void PageStream::OnDone() {
 }
 
 void PageStream::NextPage() {
-  if (const std::optional<uint64_t> wait = parts_.limits->Take(caller_, 1);
-      wait.has_value()) {
+  const std::optional<uint64_t> wait =
+      parts_.limits == nullptr ? std::nullopt : parts_.limits->Take(caller_, 1);
+  if (wait.has_value()) {
     Finish(Overloaded(*context_, "too many addresses were looked up from here",
                       *wait));
     return;

@@ -6,6 +6,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,9 +18,9 @@
 
 namespace sealbook::server {
 
-// Each page counts as one address, and the next is made when the last was
-// taken: at any time one thing is under way, a task on the queue, a write or
-// the end. Owns itself from Start on.
+// Each page counts as one address (unless nobody counts), and the next is made
+// when the last was taken: at any time one thing is under way, a task on the
+// queue, a write or the end. Owns itself from Start on.
 class PageStream : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   // `rpc` outlives it.
@@ -27,6 +28,8 @@ class PageStream : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
              absl::string_view rpc);
 
   void Start(const grpc::ByteBuffer& call);
+  // Instead of Start. `retry_ms`: 0, or when to come again.
+  void Refuse(const absl::Status& status, uint64_t retry_ms);
 
   void OnWriteDone(bool ok) override;
   void OnDone() override;

@@ -28,6 +28,7 @@ void ToMessage(const Publication& from, v1::Publication& to) {
   to.set_position(from.position);
   to.set_commitment(from.commitment.ToString());
   to.set_already_published(from.already_published);
+  to.set_value(from.value);
 }
 
 absl::Status CheckPublishLimits(const v1::PublishRequest& request) {
@@ -49,10 +50,11 @@ absl::Status CheckPublishLimits(const v1::PublishRequest& request) {
 
 PublishCall::PublishCall(const v1::PublishRequest& request,
                          const smime::PublisherPolicy& publisher,
-                         uint64_t now_ms)
+                         uint64_t now_ms, Proposal proposal)
     : request_(request),
       publisher_(publisher),
       now_ms_(now_ms),
+      proposal_(std::move(proposal)),
       items_(request.items_size()) {}
 
 PublishCall::Progress PublishCall::AdmitSome(const smime::Admission& admission,
@@ -105,7 +107,24 @@ size_t PublishCall::addresses() const {
   return count;
 }
 
+absl::Status PublishCall::CheckProposal(size_t limit) const {
+  if (proposal_.empty()) return absl::OkStatus();
+  if (proposal_.size() > limit) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "this directory takes at most ", limit, " values at once"));
+  }
+  for (size_t i = 0; i < items_.size(); ++i) {
+    const absl::Status& refusal = items_[i].refusal;
+    if (refusal.ok()) continue;
+    return {refusal.code(), absl::StrCat("value ", i, ": ", refusal.message())};
+  }
+  return absl::OkStatus();
+}
+
 std::vector<PublishRequest> PublishCall::TakePortions(size_t limit) {
+  if (const absl::Status refusal = CheckProposal(limit); !refusal.ok()) {
+    for (Item& item : items_) item.refusal = refusal;
+  }
   std::vector<PublishRequest> portions;
   for (size_t i = 0; i < items_.size(); ++i) {
     Item& item = items_[i];
@@ -129,11 +148,13 @@ void PublishCall::AddSubmissions(size_t index, PublishRequest& portion) const {
   const v1::PublishItem& item = request_.items(static_cast<int>(index));
   const auto& admitted = items_[index].admitted;
   for (const smime::CertificateAddress& address : admitted->addresses) {
-    portion.push_back({.label = address.label,
-                       .certificate = admitted,
-                       .cause = CauseOf(item),
-                       .publisher = publisher_.id,
-                       .basis = static_cast<uint32_t>(item.basis())});
+    portion.push_back(
+        {.label = address.label,
+         .certificate = admitted,
+         .cause = CauseOf(item),
+         .publisher = publisher_.id,
+         .basis = static_cast<uint32_t>(item.basis()),
+         .proposed = proposal_.empty() ? nullptr : proposal_[index]});
   }
 }
 

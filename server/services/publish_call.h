@@ -32,12 +32,17 @@ inline constexpr size_t kMaxPublishBytes = 3 << 20;
 // than kMaxPublishBytes bytes, or nothing at all.
 absl::Status CheckPublishLimits(const v1::PublishRequest& request);
 
+// What the versions of a request are to be, one for each item.
+using Proposal = std::vector<std::shared_ptr<const ProposedVersion>>;
+
 class PublishCall {
  public:
-  // `request` and `publisher` outlive this. `now_ms`: milliseconds since the
-  // Unix epoch, at which the certificates are judged.
+  // `request` and `publisher` outlive this. `now_ms`: milliseconds
+  // since the Unix epoch, at which the certificates are judged. `proposal`:
+  // empty, or each item is one certificate under one and the same address.
   PublishCall(const v1::PublishRequest& request,
-              const smime::PublisherPolicy& publisher, uint64_t now_ms);
+              const smime::PublisherPolicy& publisher, uint64_t now_ms,
+              Proposal proposal = {});
   PublishCall(const PublishCall&) = delete;
   PublishCall& operator=(const PublishCall&) = delete;
 
@@ -61,7 +66,7 @@ class PublishCall {
 
   // What is to be published: every address of every admitted item, in portions
   // of at most `limit` addresses. Those of one item share a portion; an item
-  // with more is refused.
+  // with more is refused. A proposal is one portion, or all of it is refused.
   std::vector<PublishRequest> TakePortions(size_t limit);
 
   // Writes a result for each item. `outcome` holds a result for each
@@ -77,6 +82,8 @@ class PublishCall {
     std::shared_ptr<const smime::AdmittedCertificate> admitted;
   };
 
+  // Why not all of a proposal can be submitted together.
+  absl::Status CheckProposal(size_t limit) const;
   void AddSubmissions(size_t index, PublishRequest& portion) const;
   absl::StatusOr<smime::AdmittedCertificate> Admit(
       const smime::Admission& admission, const v1::PublishItem& item) const;
@@ -84,6 +91,7 @@ class PublishCall {
   const v1::PublishRequest& request_;
   const smime::PublisherPolicy& publisher_;
   const uint64_t now_ms_;
+  const Proposal proposal_;
   // Each is written by the thread that took its index.
   std::vector<Item> items_;
   std::atomic<size_t> taken_ = 0;

@@ -27,28 +27,44 @@ constexpr size_t kItemsPerSlice = 64;
 constexpr size_t kLabelsPerSlice = 256;
 // The hint to a publisher whose share is used up.
 constexpr uint64_t kShareRetryMs = 1000;
+// Of the values in one answer of Validate, which may have 16 MiB.
+constexpr size_t kMaxValueBytes = size_t{8} << 20;
 // How long a job waits that found the queue full.
 constexpr uint64_t kQueueRetryMs = 50;
 
+// `values`: whether what would be new shows its value.
 absl::StatusOr<Publication> ResultOf(const PlannedResult& planned,
-                                     const BatchPlan& plan) {
+                                     const BatchPlan& plan, bool values) {
   if (const auto* refused = std::get_if<absl::Status>(&planned.outcome)) {
     return *refused;
   }
   if (const auto* stored = std::get_if<Publication>(&planned.outcome)) {
     return *stored;
   }
-  const LabelVersion& key =
-      plan.versions[std::get<size_t>(planned.outcome)].key;
-  return Publication{key.label, key.version, 0, {}, planned.repeated};
+  const PlannedVersion& version =
+      plan.versions[std::get<size_t>(planned.outcome)];
+  return Publication{version.key.label,
+                     version.key.version,
+                     0,
+                     {},
+                     planned.repeated,
+                     values ? ValueOf(version) : std::string()};
 }
 
-// What the sequencer would answer now.
-PublishOutcome OutcomeOf(const BatchPlan& plan) {
+// What the sequencer would answer now. INVALID_ARGUMENT: too many values.
+absl::StatusOr<PublishOutcome> OutcomeOf(const BatchPlan& plan, bool values) {
   PublishOutcome outcome;
+  size_t bytes = 0;
   for (const std::vector<PlannedResult>& portion : plan.results) {
     for (const PlannedResult& planned : portion) {
-      outcome.results.push_back(ResultOf(planned, plan));
+      outcome.results.push_back(ResultOf(planned, plan, values));
+      const absl::StatusOr<Publication>& result = outcome.results.back();
+      if (result.ok()) bytes += result->value.size();
+      if (bytes > kMaxValueBytes) {
+        return absl::InvalidArgumentError(
+            "with_values: the values have more than 8 MiB; validate the items "
+            "in several requests");
+      }
     }
   }
   return outcome;
@@ -85,7 +101,8 @@ void DropPlanned(v1::PublishResponse& response) {
 
 struct PublishEngine::Work {
   Work(PublishJob given, uint64_t now_ms)
-      : job(std::move(given)), items(job.request, *job.publisher, now_ms) {}
+      : job(std::move(given)),
+        items(job.request, *job.publisher, now_ms, job.proposal) {}
 
   const PublishJob job;
   PublishCall items;
@@ -227,9 +244,12 @@ absl::StatusOr<PublishOutcome> PublishEngine::Plan(Work& work) const {
   SEALBOOK_ASSIGN_OR_RETURN(
       const RevocationState revocations,
       ReadRevocationState(*parts_.records, work.requests, OneByOne));
-  PublishOutcome outcome = OutcomeOf(PlanBatch(
-      work.requests, /*announced=*/{}, work.queries, std::move(work.states),
-      revocations, static_cast<int64_t>(parts_.clock->WallMs())));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      PublishOutcome outcome,
+      OutcomeOf(PlanBatch(work.requests, /*announced=*/{}, work.queries,
+                          std::move(work.states), revocations,
+                          static_cast<int64_t>(parts_.clock->WallMs())),
+                work.job.request.with_values()));
   const std::shared_ptr<const SignedHead> head = parts_.visible_head->Get();
   outcome.tree_size = head == nullptr ? 0 : head->tree_size;
   return outcome;

@@ -20,6 +20,7 @@
 #include "server/clock.h"
 #include "server/log_store.h"
 #include "server/publication.h"
+#include "server/services/publish_call.h"
 #include "server/services/publisher_shares.h"
 #include "server/services/submitter.h"
 #include "server/services/task_queue.h"
@@ -34,6 +35,10 @@ struct PublishJob {
   std::shared_ptr<const smime::PublisherPolicy> publisher;
   // Nothing is written.
   bool validate = false;
+  // Not empty: what the versions are to be, one for each item, all of which are
+  // one certificate under one and the same address. All are made, or all items
+  // have the same refusal, which names one of them by its number.
+  Proposal proposal = {};
   // Not null: when the server is busy, the job waits and tries again until this
   // says that nobody waits for it any more.
   std::function<bool()> abandoned;

@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "base/status_macros.h"
 #include "server/services/grpc_status.h"
 #include "server/services/publish_call.h"
+#include "server/services/publisher_update.h"
 #include "server/services/raw_message.h"
 #include "server/services/revoke_call.h"
 
@@ -192,6 +194,44 @@ PublisherService::PublishStream(grpc::CallbackServerContext* context) {
   } else {
     stream->Start();
   }
+  return stream;
+}
+
+absl::Status PublisherService::BeginUpdate(grpc::CallbackServerContext& context,
+                                           const grpc::ByteBuffer& bytes,
+                                           UpdateStream* stream) {
+  UpdateJob job;
+  SEALBOOK_ASSIGN_OR_RETURN(
+      job.publisher, parts_.publishers->Identify(*context.auth_context()));
+  SEALBOOK_RETURN_IF_ERROR(ReadMessage(bytes, job.call));
+  SEALBOOK_ASSIGN_OR_RETURN(job.request, ReadPublisherUpdate(job.call));
+  const std::string publisher = job.publisher->id;
+  const size_t items = std::max<size_t>(1, job.request.values.size());
+  const absl::Status share =
+      shares_.Acquire(publisher, items, parts_.publishers->size());
+  if (!share.ok()) return Busy(share.message(), kRetryAfterMs);
+  job.done = [this, stream, publisher, items](UpdateOutcome outcome) {
+    shares_.Release(publisher, items);
+    if (outcome.status.ok()) {
+      stream->Answer(std::move(outcome.request), outcome.created);
+    } else {
+      stream->Refuse(outcome.status, RetryAfterMs(outcome.status).value_or(0));
+    }
+  };
+  auto shared = std::make_shared<UpdateJob>(std::move(job));
+  const bool posted = parts_.queue->TryPost(publisher, [this, shared] {
+    RunUpdate(*parts_.records, engine_, std::move(*shared));
+  });
+  if (posted) return absl::OkStatus();
+  shares_.Release(publisher, items);
+  return Busy("too many publications are waiting", kRetryAfterMs);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* PublisherService::Update(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes) {
+  auto* stream = new UpdateStream(parts_.query, context);
+  const absl::Status begun = BeginUpdate(*context, *bytes, stream);
+  if (!begun.ok()) stream->Refuse(begun, RetryAfterMs(begun).value_or(0));
   return stream;
 }
 

@@ -20,8 +20,10 @@
 #include "server/services/publish_stream.h"
 #include "server/services/publisher_registry.h"
 #include "server/services/publisher_shares.h"
+#include "server/services/query.h"
 #include "server/services/submitter.h"
 #include "server/services/task_queue.h"
+#include "server/services/update_stream.h"
 #include "server/visible_head.h"
 #include "smime/admission.h"
 
@@ -34,7 +36,8 @@ class PublisherService final
           v1::Publisher::WithRawCallbackMethod_PublishStream<
               v1::Publisher::WithRawCallbackMethod_Validate<
                   v1::Publisher::WithRawCallbackMethod_Revoke<
-                      v1::Publisher::Service>>>> {
+                      v1::Publisher::WithRawCallbackMethod_Update<
+                          v1::Publisher::Service>>>>> {
  public:
   // All outlive this; the sequencer stops, and `queue` ends, after the gRPC
   // server has.
@@ -56,6 +59,8 @@ class PublisherService final
     // they may have in the sequencer's queue or be validating; each has an
     // equal share of both.
     size_t max_items = 20'000;
+    // What updates are answered with; nothing of it is counted.
+    QueryParts query;
   };
 
   explicit PublisherService(const Parts& parts);
@@ -75,6 +80,9 @@ class PublisherService final
   grpc::ServerUnaryReactor* Revoke(grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer* request,
                                    grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Update(
+      grpc::CallbackServerContext* context,
+      const grpc::ByteBuffer* request) override;
 
  private:
   struct Call;
@@ -90,6 +98,9 @@ class PublisherService final
   template <typename Response>
   void Finish(const Call& call, const absl::StatusOr<Response>& response);
   void Fail(const Call& call, const absl::Status& status);
+  // Hands the job on. Errors: it was not taken.
+  absl::Status BeginUpdate(grpc::CallbackServerContext& context,
+                           const grpc::ByteBuffer& bytes, UpdateStream* stream);
 
   const Parts parts_;
   // Of items, which take memory until they are answered; and of addresses,

@@ -31,6 +31,7 @@ struct QueryParts {
   const VisibleHead* visible_head = nullptr;
   Issuers* issuers = nullptr;
   TaskQueue* queue = nullptr;
+  // Null: the pages of a stream are not counted.
   LookupLimits* limits = nullptr;
   // A stream whose client stands still for so long is ended.
   uint64_t stall_ms = 300'000;

@@ -24,7 +24,7 @@ start_gateway gateway
 thunderbird() { # NAME ADDRESS...
   local name=$1
   shift
-  python3 "$runfiles/tests/e2e/thunderbird.py" "$PWD/$name/profile" \
+  python3 -B "$runfiles/tests/e2e/thunderbird.py" "$PWD/$name/profile" \
     "$gateway/o=sealbook??sub?(objectclass=*)" ca/root.pem "$@" >"$name.txt" || {
     cat "$name.txt" "$name/thunderbird.log" >&2
     die "Thunderbird: $name"

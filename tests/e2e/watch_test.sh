@@ -97,6 +97,27 @@ grep -q 'version 2 is new' long.txt || die "a version was left out"
 expect 6 'version 3 is new' sealbook watch --list
 sealbook watch --accept alice@example.org >/dev/null
 
+# Nor does a check that is under way hold it up.
+for signal in TERM INT; do
+  kill -STOP "$server_pid"
+  sealbook watch --every 10 >stopped.txt 2>&1 &
+  watch_pid=$!
+  waited=0
+  until grep -q 'no second channel' stopped.txt; do
+    waited=$((waited + 1))
+    [ "$waited" -le 300 ] || die "it does not begin: $(cat stopped.txt)"
+    sleep 0.1
+  done
+  sleep 0.5
+  before=$(date +%s)
+  kill "-$signal" "$watch_pid"
+  wait "$watch_pid" || die "it did not end well: $(cat stopped.txt)"
+  [ $(($(date +%s) - before)) -le 10 ] || die "it ended late"
+  kill -CONT "$server_pid"
+  [ "$(wc -l <stopped.txt)" = 1 ] || die "it says: $(cat stopped.txt)"
+done
+expect 0 'nothing new' sealbook watch --once
+
 # The server is away: no alarm yet, but after a day.
 stop_server
 expect 1 'is the server running' sealbook watch --once
@@ -109,6 +130,23 @@ sealbook configure --server "$public" --ca ca/tls.pem \
   --configuration configuration.tls >/dev/null
 expect 0 'nothing new' sealbook watch --once
 expect 0 'no alarm is open' sealbook watch --list
+
+# An owner who publishes: the log proves what was created, and nobody is told.
+issue ca erin both 365 erin@example.org
+issue ca erin2 both 365 erin@example.org
+expect 2 'goes with neither' publish --as-owner --dry-run ca/erin.pem
+expect 2 'goes with --as-owner' publish --state . ca/erin.pem
+expect 0 'erin@example.org  version 0  created in log entry' publish --as-owner ca/erin.pem ca/erin2.pem
+expect 0 'published before' publish --as-owner ca/erin.pem
+expect 0 'version 1, nothing new' sealbook watch --once erin@example.org
+# What somebody else has published is to be looked at first.
+publish_for erin3 365 erin@example.org
+issue ca erin4 both 365 erin@example.org
+expect 5 'not confirmed' publish --as-owner ca/erin4.pem
+expect 0 '' sealbook watch --accept erin@example.org
+expect 0 '"position"' publish --json --as-owner ca/erin4.pem
+expect 0 'nothing new' sealbook watch --once erin@example.org
+expect 0 '' sealbook watch --forget erin@example.org
 
 # A log that is rolled back to an old copy of itself.
 stop_server

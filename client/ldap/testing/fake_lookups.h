@@ -5,7 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "client/ldap/gateway.h"
 #include "crypto/hash.h"
@@ -61,29 +63,34 @@ class FakeLookups : public Lookups {
 
  private:
   void Add(const std::string& address, const std::string& der) {
-    v1::CertificateInForce* listed = entries_[address].add_certificates();
+    v1::DirectoryEntry& entry = entries_[address];
+    v1::CertificateInForce* listed = entry.add_certificates();
     listed->set_certificate(der);
     listed->set_role(v1::ROLE_SIGN_AND_ENCRYPT);
     listed->add_issuer_sha256(crypto::Sha256(issuing_.der()).ToString());
     listed->add_issuer_sha256(crypto::Sha256(root_.der()).ToString());
+    auto proven = std::make_shared<Proven>();
+    proven->label = address;
+    proven->entry = entry;
+    proven->issuers = {issuing_.der(), root_.der()};
+    proven_[address] = std::move(proven);
   }
 
   absl::StatusOr<ProvenPtr> Answer(const std::string& label) const {
     const auto failure = failures.find(label);
     if (failure != failures.end()) return failure->second;
-    auto proven = std::make_shared<Proven>();
-    proven->label = label;
-    const auto found = entries_.find(label);
-    if (found != entries_.end()) {
-      proven->entry = found->second;
-      proven->issuers = {issuing_.der(), root_.der()};
-    }
-    return ProvenPtr(proven);
+    const auto found = proven_.find(label);
+    if (found != proven_.end()) return found->second;
+    auto absent = std::make_shared<Proven>();
+    absent->label = label;
+    return ProvenPtr(absent);
   }
 
   smime::testing::TestCa root_;
   smime::testing::TestCa issuing_;
   std::map<std::string, v1::DirectoryEntry> entries_;
+  // The same answer each time, as from memory.
+  std::map<std::string, ProvenPtr> proven_;
 };
 
 }  // namespace sealbook::client::ldap
