@@ -45,10 +45,24 @@ TEST_F(TreeViewTest, IsReadAsItWasWritten) {
 
 TEST_F(TreeViewTest, RefusesOtherFormatsAndLengths) {
   const std::string bytes = log_.View(7).Encode();
-  ExpectRefused('\x02' + bytes.substr(1), "format 2, this version reads 1");
+  ExpectRefused('\x03' + bytes.substr(1),
+                "format 3, this version reads 1 and 2");
   ExpectRefused(bytes + '\0', "1 trailing bytes");
   for (size_t length = 0; length < bytes.size(); ++length) {
     ExpectRefused(bytes.substr(0, length), "TreeView is malformed");
+  }
+}
+
+TEST_F(TreeViewTest, KeepsAnAuditorsHead) {
+  TreeView view = log_.View(7);
+  view.auditor = AuditorTreeHead{view.Timestamp(), 5, "signature"};
+  const std::string bytes = view.Encode();
+  EXPECT_EQ(bytes[0], '\x02');
+  EXPECT_EQ(*TreeView::Parse(bytes), view);
+  ExpectRefused(bytes + '\0', "1 trailing bytes");
+  for (uint64_t size : {0, 8}) {
+    view.auditor->tree_size = size;
+    ExpectRefused(view.Encode(), "an auditor's head of size");
   }
 }
 
