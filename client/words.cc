@@ -75,6 +75,9 @@ absl::string_view RefusalInWords(RefusalReason reason) {
     case RefusalReason::kSignature:
       return "The answer is not signed by the log that you trust: it was "
              "changed on the way, or comes from another log.";
+    case RefusalReason::kValueSignature:
+      return "The operator of the address has not signed what the log shows: "
+             "whoever runs the log for it has changed it.";
     case RefusalReason::kAuditor:
       return "The log's auditor does not confirm what the log shows: it is too "
              "far behind, was replaced without a seam, or has seen another "

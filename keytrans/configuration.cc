@@ -87,13 +87,4 @@ crypto::Hash Configuration::Fingerprint() const {
   return crypto::Sha256(Encode());
 }
 
-absl::Status CheckModeSpoken(const Configuration& configuration) {
-  if (configuration.mode != DeploymentMode::kThirdPartyManagement) {
-    return absl::OkStatus();
-  }
-  return absl::UnimplementedError(
-      absl::StrCat("deployment mode ", static_cast<int>(configuration.mode),
-                   " (thirdPartyManagement) is not spoken by this version"));
-}
-
 }  // namespace sealbook::keytrans

@@ -26,16 +26,20 @@ const TreeView* TreeEndingAt(uint64_t position,
   return found == recent.end() ? nullptr : &*found;
 }
 
-// Steps 3 and 4 of "Credentials".
+// Steps 2 to 4 of "Credentials".
 absl::StatusOr<LadderKeys> VerifyCredentialLadder(
-    const crypto::VrfPublicKey& key, const Credential& credential) {
+    const LogKeys& log, const crypto::VrfPublicKey& key,
+    const Credential& credential) {
+  // Step 2.
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const crypto::Commitment commitment,
+      VerifyValue(log, credential.label, credential.version, credential.opening,
+                  credential.value, credential.suffix));
   const std::vector<uint32_t> versions = BaseBinaryLadder(credential.version);
   SEALBOOK_RETURN_IF_ERROR(CheckCommitmentsBelow(credential.version, versions,
                                                  credential.binary_ladder));
   return VerifySteps(key, credential.label, versions, credential.binary_ladder,
-                     {{credential.version,
-                       CommitToValue(credential.opening, credential.label,
-                                     credential.version, credential.value)}});
+                     {{credential.version, commitment}});
 }
 
 // "Standard". The prefix root is compared with the one retained by the
@@ -61,7 +65,7 @@ absl::Status VerifyStandard(const StandardCredential& proof, uint32_t version,
 
 // "Provisional": the initial verification.
 absl::StatusOr<VerifiedCredential::Pending> VerifyProvisional(
-    const HeadKeys& heads, const ProvisionalCredential& proof, uint32_t version,
+    const LogKeys& heads, const ProvisionalCredential& proof, uint32_t version,
     const LadderKeys& keys, const TreeView& base) {
   const uint64_t position = base.size() - 1;
   FullTreeHead shown;
@@ -106,8 +110,9 @@ absl::StatusOr<VerifiedCredential> Verifier::VerifyCredential(
         "the credential is based on log entry ", credential->position,
         ", which is not among the recent distinguished ones that are known"));
   }
-  SEALBOOK_ASSIGN_OR_RETURN(const LadderKeys keys,
-                            VerifyCredentialLadder(*vrf_key_, *credential));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const LadderKeys keys,
+      VerifyCredentialLadder(keys_, *vrf_key_, *credential));
   VerifiedCredential verified;
   if (const auto* standard =
           std::get_if<StandardCredential>(&credential->proof)) {
@@ -116,7 +121,7 @@ absl::StatusOr<VerifiedCredential> Verifier::VerifyCredential(
   } else {
     SEALBOOK_ASSIGN_OR_RETURN(
         verified.pending,
-        VerifyProvisional(heads_,
+        VerifyProvisional(keys_,
                           std::get<ProvisionalCredential>(credential->proof),
                           credential->version, keys, *base));
   }

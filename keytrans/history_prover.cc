@@ -69,6 +69,7 @@ class HistoryPage {
     SEALBOOK_ASSIGN_OR_RETURN(OpenedValue opened, label_.Value(version));
     entry.opening = opened.opening;
     entry.value = std::move(opened.value);
+    entry.suffix = std::move(opened.suffix);
     value_bytes_ += entry.value.size();
     response_.versions.push_back(std::move(entry));
     shown_.insert(version);
@@ -243,8 +244,9 @@ absl::StatusOr<AsOfAnswer> AnswerAsOf(ProverSource& source,
   response.position = state.position;
   if (state.version.has_value()) {
     SEALBOOK_ASSIGN_OR_RETURN(OpenedValue opened, label.Value(*state.version));
-    response.in_force = VersionInForce{
-        *state.version, opened.opening, std::move(opened.value), {}};
+    response.in_force =
+        VersionInForce{*state.version, opened.opening, std::move(opened.value),
+                       std::move(opened.suffix)};
     answer.value = response.in_force->value;
     response.binary_ladder = ladder.Steps(versions, {*state.version});
   } else {

@@ -73,14 +73,17 @@ absl::Status CheckNoneAbove(uint32_t greatest,
   return absl::OkStatus();
 }
 
-std::map<uint32_t, crypto::Commitment> Commitments(
-    absl::string_view label, uint32_t newest,
+absl::StatusOr<std::map<uint32_t, crypto::Commitment>> Commitments(
+    const LogKeys& keys, absl::string_view label, uint32_t newest,
     absl::Span<const HistoryVersion> versions) {
   std::map<uint32_t, crypto::Commitment> commitments;
   for (size_t i = 0; i < versions.size(); ++i) {
     const auto version = static_cast<uint32_t>(newest - i);
-    commitments.emplace(version, CommitToValue(versions[i].opening, label,
-                                               version, versions[i].value));
+    const HistoryVersion& shown = versions[i];
+    SEALBOOK_ASSIGN_OR_RETURN(const crypto::Commitment commitment,
+                              VerifyValue(keys, label, version, shown.opening,
+                                          shown.value, shown.suffix));
+    commitments.emplace(version, commitment);
   }
   return commitments;
 }
@@ -136,7 +139,8 @@ absl::Status CheckShape(const AsOfResponse& response, uint64_t size) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<LadderKeys> VerifyLadder(const crypto::VrfPublicKey& key,
+absl::StatusOr<LadderKeys> VerifyLadder(const LogKeys& log,
+                                        const crypto::VrfPublicKey& key,
                                         absl::string_view label,
                                         const AsOfResponse& response) {
   std::vector<uint32_t> versions;
@@ -144,9 +148,11 @@ absl::StatusOr<LadderKeys> VerifyLadder(const crypto::VrfPublicKey& key,
   if (response.in_force.has_value()) {
     const VersionInForce& in_force = *response.in_force;
     versions = BaseBinaryLadder(in_force.version);
-    opened.emplace(in_force.version,
-                   CommitToValue(in_force.opening, label, in_force.version,
-                                 in_force.value));
+    SEALBOOK_ASSIGN_OR_RETURN(
+        const crypto::Commitment commitment,
+        VerifyValue(log, label, in_force.version, in_force.opening,
+                    in_force.value, in_force.suffix));
+    opened.emplace(in_force.version, commitment);
   } else if (response.position.has_value()) {
     versions = {0};
     // Absence is all that is to be shown: an inclusion is refused for lack of a
@@ -175,7 +181,7 @@ absl::StatusOr<VerifiedHistory> Verifier::VerifyHistory(
   HistoryResponse& response = *parsed;
   SEALBOOK_ASSIGN_OR_RETURN(
       const ShownHead head,
-      ShownHead::Of(heads_, response.full_tree_head, retained));
+      ShownHead::Of(keys_, response.full_tree_head, retained));
   const uint32_t newest =
       request.newest.has_value() ? *request.newest : *response.newest;
   SEALBOOK_RETURN_IF_ERROR(
@@ -187,9 +193,11 @@ absl::StatusOr<VerifiedHistory> Verifier::VerifyHistory(
         CheckNoneAbove(newest, versions, response.binary_ladder));
   }
   SEALBOOK_ASSIGN_OR_RETURN(
-      LadderKeys keys,
-      VerifySteps(*vrf_key_, request.label, versions, response.binary_ladder,
-                  Commitments(request.label, newest, response.versions)));
+      const auto opened,
+      Commitments(keys_, request.label, newest, response.versions));
+  SEALBOOK_ASSIGN_OR_RETURN(LadderKeys keys,
+                            VerifySteps(*vrf_key_, request.label, versions,
+                                        response.binary_ladder, opened));
 
   ProofConsumer consumer = head.Consume(response.history, keys);
   VerifiedHistory history;
@@ -212,10 +220,10 @@ absl::StatusOr<VerifiedState> Verifier::VerifyAsOf(
   AsOfResponse& response = *parsed;
   SEALBOOK_ASSIGN_OR_RETURN(
       const ShownHead head,
-      ShownHead::Of(heads_, response.full_tree_head, retained));
+      ShownHead::Of(keys_, response.full_tree_head, retained));
   SEALBOOK_RETURN_IF_ERROR(CheckShape(response, head.size()));
-  SEALBOOK_ASSIGN_OR_RETURN(LadderKeys keys,
-                            VerifyLadder(*vrf_key_, request.label, response));
+  SEALBOOK_ASSIGN_OR_RETURN(
+      LadderKeys keys, VerifyLadder(keys_, *vrf_key_, request.label, response));
 
   ProofConsumer consumer = head.Consume(response.search, keys);
   SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
@@ -254,7 +262,7 @@ absl::StatusOr<VerifiedDistinguished> Verifier::VerifyDistinguished(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
   SEALBOOK_ASSIGN_OR_RETURN(
       const ShownHead head,
-      ShownHead::Of(heads_, response->full_tree_head, retained));
+      ShownHead::Of(keys_, response->full_tree_head, retained));
   const LadderKeys no_keys;
   ProofConsumer consumer = head.Consume(response->distinguished, no_keys);
   SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));

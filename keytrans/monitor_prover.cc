@@ -192,6 +192,8 @@ absl::StatusOr<NewVersions> NextVersions(LabelVersions& label,
     if (version == update.first()) update.position = facts->position;
     if (facts->position != update.position) break;
     update.greatest = static_cast<uint32_t>(version);
+    // They come before all others of the log entry.
+    if (IsSkipped(*facts)) ++update.skipped;
   }
   if (update.greatest - update.first() >= kMaxNewVersions) {
     return absl::DataLossError(
@@ -355,11 +357,14 @@ absl::StatusOr<UpdateAnswer> AnswerUpdate(ProverSource& source,
   const std::set<uint32_t> all(shown.begin(), shown.end());
   response.binary_ladder = ladder.Steps(shown, all);
   SEALBOOK_ASSIGN_OR_RETURN(response.update, recorder.Finish());
-  for (uint64_t version = update.first(); version <= update.greatest;
-       ++version) {
+  if (configuration.mode == DeploymentMode::kThirdPartyManagement) {
+    response.skipped_versions = update.skipped;
+  }
+  for (uint64_t version = uint64_t{update.first()} + update.skipped;
+       version <= update.greatest; ++version) {
     SEALBOOK_ASSIGN_OR_RETURN(OpenedValue opened,
                               label.Value(static_cast<uint32_t>(version)));
-    response.info.push_back({opened.opening, {}});
+    response.info.push_back({opened.opening, std::move(opened.suffix)});
     answer.values.push_back(opened.value);
     response.values.push_back({std::move(opened.value)});
   }

@@ -118,6 +118,9 @@ absl::StatusOr<LadderKeys> VerifyInitLadder(const crypto::VrfPublicKey& key,
   return keys;
 }
 
+// UpdateResponse.binary_ladder counts in one byte.
+constexpr uint64_t kMaxUpdateVersions = 255;
+
 struct CheckedUpdate {
   NewVersions update;
   std::vector<std::string> values;
@@ -152,9 +155,17 @@ absl::StatusOr<CheckedUpdate> CheckUpdate(const UpdateRequest& request,
   NewVersions& update = checked.update;
   update = {response.position, owner.Greatest(), 0, owner.GreatestPosition(),
             owner.start};
+  update.skipped = response.skipped_versions.value_or(0);
+  // Each has a step of binary_ladder, unless it was known.
+  const uint64_t added = uint64_t{update.skipped} + values.size();
+  if (added > kMaxUpdateVersions) {
+    return Refuse(
+        RefusalReason::kElementCount,
+        absl::StrCat(added, " new versions in one log entry, at most ",
+                     kMaxUpdateVersions, " can be shown"));
+  }
   const uint64_t greatest =
-      (update.previous ? uint64_t{*update.previous} + 1 : 0) + values.size() -
-      1;
+      (update.previous ? uint64_t{*update.previous} + 1 : 0) + added - 1;
   if (greatest > std::numeric_limits<uint32_t>::max()) {
     return Refuse(RefusalReason::kElementCount,
                   "there are more new versions than version numbers left");
@@ -165,7 +176,8 @@ absl::StatusOr<CheckedUpdate> CheckUpdate(const UpdateRequest& request,
 }
 
 // Steps 3 and 4: the owner's keys with those of the new versions.
-absl::StatusOr<LadderKeys> VerifyUpdateLadder(const crypto::VrfPublicKey& key,
+absl::StatusOr<LadderKeys> VerifyUpdateLadder(const LogKeys& log,
+                                              const crypto::VrfPublicKey& key,
                                               absl::string_view label,
                                               const OwnerState& owner,
                                               const UpdateResponse& response,
@@ -181,15 +193,22 @@ absl::StatusOr<LadderKeys> VerifyUpdateLadder(const crypto::VrfPublicKey& key,
                                version, ", which is new"));
   }
   keys.insert(owner.keys.begin(), owner.keys.end());
+  for (uint32_t i = 0; i < update.skipped; ++i) {
+    const auto known = keys.find(update.first() + i);
+    if (known != keys.end()) known->second.commitment = crypto::Commitment();
+  }
   for (size_t i = 0; i < checked.values.size(); ++i) {
-    const auto version = static_cast<uint32_t>(update.first() + i);
+    const auto version =
+        static_cast<uint32_t>(update.first() + update.skipped + i);
     const auto known = keys.find(version);
     if (known == keys.end()) {
       return absl::FailedPreconditionError(
           absl::StrCat("the owner's state lacks the key of version ", version));
     }
-    known->second.commitment = CommitToValue(response.info[i].opening, label,
-                                             version, checked.values[i]);
+    SEALBOOK_ASSIGN_OR_RETURN(
+        known->second.commitment,
+        VerifyValue(log, label, version, response.info[i].opening,
+                    checked.values[i], response.info[i].suffix));
   }
   return keys;
 }
@@ -223,7 +242,7 @@ absl::StatusOr<VerifiedContact> Verifier::VerifyContactMonitor(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
   SEALBOOK_ASSIGN_OR_RETURN(
       const ShownHead head,
-      ShownHead::Of(heads_, response->full_tree_head, retained));
+      ShownHead::Of(keys_, response->full_tree_head, retained));
   ProofConsumer consumer = head.Consume(response->monitor, keys);
   SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
   VerifiedContact result;
@@ -245,7 +264,7 @@ absl::StatusOr<VerifiedOwner> Verifier::VerifyOwnerInit(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
   SEALBOOK_ASSIGN_OR_RETURN(
       const ShownHead head,
-      ShownHead::Of(heads_, response->full_tree_head, retained));
+      ShownHead::Of(keys_, response->full_tree_head, retained));
   const std::vector<uint32_t>& greatest = response->greatest_versions;
   SEALBOOK_RETURN_IF_ERROR(CheckGreatestVersions(*response));
   SEALBOOK_ASSIGN_OR_RETURN(
@@ -292,7 +311,7 @@ absl::StatusOr<VerifiedOwner> Verifier::VerifyOwnerMonitor(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
   SEALBOOK_ASSIGN_OR_RETURN(
       const ShownHead head,
-      ShownHead::Of(heads_, response->full_tree_head, retained));
+      ShownHead::Of(keys_, response->full_tree_head, retained));
   const ShownTree tree = ShownBy(configuration(), head.size());
   ProofConsumer consumer = head.Consume(response->monitor, owner.keys);
   SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
@@ -326,14 +345,14 @@ absl::StatusOr<VerifiedUpdate> Verifier::VerifyUpdate(
       RefuseIfError(RefusalReason::kMalformed, response.status()));
   SEALBOOK_ASSIGN_OR_RETURN(
       const ShownHead head,
-      ShownHead::Of(heads_, response->full_tree_head, retained));
+      ShownHead::Of(keys_, response->full_tree_head, retained));
   SEALBOOK_ASSIGN_OR_RETURN(
       CheckedUpdate checked,
       CheckUpdate(request, owner, *response, head.size()));
   const NewVersions& update = checked.update;
-  SEALBOOK_ASSIGN_OR_RETURN(
-      LadderKeys keys,
-      VerifyUpdateLadder(*vrf_key_, request.label, owner, *response, checked));
+  SEALBOOK_ASSIGN_OR_RETURN(LadderKeys keys,
+                            VerifyUpdateLadder(keys_, *vrf_key_, request.label,
+                                               owner, *response, checked));
 
   ProofConsumer consumer = head.Consume(response->update, keys);
   SEALBOOK_RETURN_IF_ERROR(UpdateView(consumer, head.size(), request.last));
@@ -350,9 +369,9 @@ absl::StatusOr<VerifiedUpdate> Verifier::VerifyUpdate(
   SEALBOOK_ASSIGN_OR_RETURN(result.view, head.Accept(consumer, now));
   result.position = update.position;
   for (size_t i = 0; i < checked.values.size(); ++i) {
-    result.versions.push_back({static_cast<uint32_t>(update.first() + i),
-                               response->info[i].opening,
-                               std::move(checked.values[i])});
+    result.versions.push_back(
+        {static_cast<uint32_t>(update.first() + update.skipped + i),
+         response->info[i].opening, std::move(checked.values[i])});
   }
   result.owner = AfterUpdate(owner, update, distinguished, std::move(keys));
   return result;

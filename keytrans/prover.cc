@@ -48,6 +48,7 @@ absl::StatusOr<SearchAnswer> AnswerVersion(LabelVersions& label,
   SEALBOOK_ASSIGN_OR_RETURN(OpenedValue opened, label.Value(target));
   response.opening = opened.opening;
   response.value = std::move(opened.value);
+  response.suffix = std::move(opened.suffix);
 
   SearchAnswer answer;
   answer.kind = SearchAnswer::Kind::kFound;

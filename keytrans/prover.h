@@ -30,9 +30,15 @@ struct VersionFacts {
 
 struct OpenedValue {
   crypto::Opening opening;
-  // UpdateValue.value.
+  // Of the UpdateValue.
   std::string value;
+  UpdateSuffix suffix = {};
 };
+
+// The commitment of a version that was skipped ([KT] "Management"): all zero.
+inline bool IsSkipped(const VersionFacts& facts) {
+  return facts.commitment == crypto::Commitment();
+}
 
 // A log and its labels. Thread-safe.
 class ProverSource : public ProofSource {
@@ -72,7 +78,8 @@ struct SearchAnswer {
 // Answers a search in the tree that `head` signs. Later entries of the log are
 // not seen. INVALID_ARGUMENT: `last` is zero or larger than the tree, a label
 // longer than 255 bytes. OUT_OF_RANGE: the requested version is older than the
-// maximum lifetime. DATA_LOSS, INTERNAL: from the source.
+// maximum lifetime. FAILED_PRECONDITION: it was skipped. DATA_LOSS, INTERNAL:
+// from the source.
 absl::StatusOr<SearchAnswer> AnswerSearch(ProverSource& source,
                                           const Configuration& configuration,
                                           const LogHead& head,

@@ -131,6 +131,10 @@ absl::StatusOr<OpenedValue> LabelVersions::Value(uint32_t version) {
     return absl::InternalError(
         absl::StrCat("version ", version, " is not in the tree"));
   }
+  if (IsSkipped(*facts)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("version ", version, " was skipped: it has no value"));
+  }
   return source_.ReadValue(label_, version, *facts);
 }
 

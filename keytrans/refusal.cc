@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kPayloadUrl[] = "sealbook.dev/refusal";
 
-constexpr std::array<std::pair<RefusalReason, const char*>, 15> kNames = {{
+constexpr std::array<std::pair<RefusalReason, const char*>, 16> kNames = {{
     {RefusalReason::kMalformed, "malformed"},
     {RefusalReason::kElementCount, "element-count"},
     {RefusalReason::kVrfProof, "vrf-proof"},
@@ -23,6 +23,7 @@ constexpr std::array<std::pair<RefusalReason, const char*>, 15> kNames = {{
     {RefusalReason::kFutureHead, "future-head"},
     {RefusalReason::kTreeSize, "tree-size"},
     {RefusalReason::kSignature, "signature"},
+    {RefusalReason::kValueSignature, "value-signature"},
     {RefusalReason::kAuditor, "auditor"},
     {RefusalReason::kFork, "fork"},
     {RefusalReason::kExpired, "expired"},

@@ -37,6 +37,8 @@ enum class RefusalReason {
   kTreeSize,
   // The signature does not verify over the computed root.
   kSignature,
+  // In thirdPartyManagement mode: the Service Operator has not signed a value.
+  kValueSignature,
   // The auditor's head: too far behind, of a tree that is not the one shown, or
   // not signed by the auditor.
   kAuditor,

@@ -62,10 +62,6 @@ struct Configuration {
   friend bool operator==(const Configuration&, const Configuration&) = default;
 };
 
-// UNIMPLEMENTED unless clients and servers of this version follow the
-// configuration's deployment mode. Encodings exist for every mode.
-absl::Status CheckModeSpoken(const Configuration& configuration);
-
 // [KT] "Tree Head Signature".
 struct TreeHead {
   uint64_t tree_size = 0;

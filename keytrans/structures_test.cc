@@ -65,17 +65,6 @@ TEST(ConfigurationTest, SpeaksBothSuitesAndNoOther) {
   }
 }
 
-TEST(ConfigurationTest, SaysWhichModesAreNotSpoken) {
-  EXPECT_EQ(CheckModeSpoken(SampleConfiguration(Mode::kContactMonitoring)),
-            absl::OkStatus());
-  ExpectStatus(
-      CheckModeSpoken(SampleConfiguration(Mode::kThirdPartyManagement)),
-      absl::StatusCode::kUnimplemented,
-      "mode 2 (thirdPartyManagement) is not spoken");
-  EXPECT_EQ(CheckModeSpoken(SampleConfiguration(Mode::kThirdPartyAuditing)),
-            absl::OkStatus());
-}
-
 TEST(ConfigurationTest, RefusesLifetimesThatEndBeforeTheMonitoringWindow) {
   Configuration configuration = SampleConfiguration(Mode::kThirdPartyAuditing);
   configuration.maximum_lifetime = 3;

@@ -31,6 +31,8 @@ struct NewVersions {
   // absent where not known to be right of the latter.
   std::optional<uint64_t> previous_position;
   std::optional<uint64_t> start;
+  // How many of the first ones are skipped ([KT] "Management").
+  uint32_t skipped = 0;
 
   uint32_t first() const { return previous.has_value() ? *previous + 1 : 0; }
 };

@@ -81,7 +81,7 @@ absl::StatusOr<uint64_t> ShownTreeSize(const FullTreeHead& head,
 }  // namespace
 
 absl::StatusOr<ShownHead> ShownHead::Of(
-    const HeadKeys& keys, const FullTreeHead& head,
+    const LogKeys& keys, const FullTreeHead& head,
     const std::optional<TreeView>& retained) {
   const TreeView* known = retained.has_value() ? &*retained : nullptr;
   SEALBOOK_ASSIGN_OR_RETURN(const uint64_t size, ShownTreeSize(head, known));
@@ -207,6 +207,26 @@ absl::StatusOr<merkle::PrefixQuery> VerifyVrf(const crypto::VrfPublicKey& key,
         absl::StrCat("version ", version, ": ", output.status().message()));
   }
   return merkle::PrefixQuery{*output, std::nullopt};
+}
+
+absl::StatusOr<crypto::Commitment> VerifyValue(const LogKeys& keys,
+                                               absl::string_view label,
+                                               uint32_t version,
+                                               const crypto::Opening& opening,
+                                               absl::string_view value,
+                                               const UpdateSuffix& suffix) {
+  if (suffix.signature.has_value()) {
+    const absl::Status signature = keys.leaf->Verify(
+        EncodeUpdateTbs(keys.configuration, label, version, value),
+        *suffix.signature);
+    if (!signature.ok()) {
+      return Refuse(RefusalReason::kValueSignature,
+                    absl::StrCat("the operator has not signed the value of "
+                                 "version ",
+                                 version, ": ", signature.message()));
+    }
+  }
+  return CommitToValue(opening, label, version, value, suffix);
 }
 
 absl::Status CheckCommitmentsBelow(uint32_t target,

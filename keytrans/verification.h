@@ -38,7 +38,7 @@ absl::Status CheckAdvertised(std::optional<uint64_t> last,
 class ShownHead {
  public:
   // What needs no root. All outlive the result. Refused: kTreeSize, kAuditor.
-  static absl::StatusOr<ShownHead> Of(const HeadKeys& keys,
+  static absl::StatusOr<ShownHead> Of(const LogKeys& keys,
                                       const FullTreeHead& head,
                                       const std::optional<TreeView>& retained);
 
@@ -61,7 +61,7 @@ class ShownHead {
       std::vector<DistinguishedEntry>& entries) const;
 
  private:
-  ShownHead(const HeadKeys& keys, const FullTreeHead& head,
+  ShownHead(const LogKeys& keys, const FullTreeHead& head,
             const TreeView* retained, uint64_t size)
       : keys_(keys), head_(head), retained_(retained), size_(size) {}
 
@@ -70,7 +70,7 @@ class ShownHead {
   absl::Status VerifyAuditor(const TreeView& view,
                              const crypto::Hash& root) const;
 
-  const HeadKeys& keys_;
+  const LogKeys& keys_;
   const FullTreeHead& head_;
   // Null: the user is here for the first time.
   const TreeView* retained_;
@@ -82,6 +82,16 @@ absl::StatusOr<merkle::PrefixQuery> VerifyVrf(const crypto::VrfPublicKey& key,
                                               absl::string_view label,
                                               uint32_t version,
                                               const crypto::VrfProof& proof);
+
+// "Update Format", "Commitment": the commitment to a value that is shown. In
+// thirdPartyManagement mode the Service Operator's signature over it is
+// verified first. Refused: kValueSignature.
+absl::StatusOr<crypto::Commitment> VerifyValue(const LogKeys& keys,
+                                               absl::string_view label,
+                                               uint32_t version,
+                                               const crypto::Opening& opening,
+                                               absl::string_view value,
+                                               const UpdateSuffix& suffix);
 
 // Of the ladder of a greatest-version search: commitments of all versions below
 // `target`, and of no other. Refused: kLadder.

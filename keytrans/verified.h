@@ -177,7 +177,8 @@ struct VerifiedUpdate {
 
   // The log entry that added them.
   uint64_t position = 0;
-  // Ascending, without gaps.
+  // Ascending, without gaps. In thirdPartyManagement mode, some before the
+  // first may have been skipped.
   std::vector<Version> versions;
   OwnerState owner;
   TreeView view;

@@ -17,7 +17,8 @@ namespace sealbook::keytrans {
 namespace {
 
 // "Search", steps 2 and 3 of the user's verification.
-absl::StatusOr<LadderKeys> VerifyLadder(const crypto::VrfPublicKey& key,
+absl::StatusOr<LadderKeys> VerifyLadder(const LogKeys& log,
+                                        const crypto::VrfPublicKey& key,
                                         const SearchRequest& request,
                                         const SearchResponse& response) {
   const bool fixed = request.version.has_value();
@@ -29,9 +30,12 @@ absl::StatusOr<LadderKeys> VerifyLadder(const crypto::VrfPublicKey& key,
   if (!fixed) {
     SEALBOOK_RETURN_IF_ERROR(CheckCommitmentsBelow(target, versions, steps));
   }
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const crypto::Commitment commitment,
+      VerifyValue(log, request.label, target, response.opening, response.value,
+                  response.suffix));
   return VerifySteps(key, request.label, versions, steps,
-                     {{target, CommitToValue(response.opening, request.label,
-                                             target, response.value)}});
+                     {{target, commitment}});
 }
 
 // A greatest-version search, or a fixed-version search for `target`.
@@ -49,7 +53,6 @@ absl::StatusOr<SearchOutcome> ConsumeSearch(ProofConsumer& consumer,
 }  // namespace
 
 absl::StatusOr<Verifier> Verifier::Create(const Configuration& configuration) {
-  SEALBOOK_RETURN_IF_ERROR(CheckModeSpoken(configuration));
   SEALBOOK_ASSIGN_OR_RETURN(
       auto signature_key,
       crypto::SignaturePublicKey::Parse(configuration.ciphersuite,
@@ -57,25 +60,23 @@ absl::StatusOr<Verifier> Verifier::Create(const Configuration& configuration) {
   SEALBOOK_ASSIGN_OR_RETURN(
       auto vrf_key, crypto::VrfPublicKey::Parse(configuration.ciphersuite,
                                                 configuration.vrf_public_key));
-  std::shared_ptr<const crypto::SignaturePublicKey> auditor_key;
+  LogKeys keys{configuration, std::move(signature_key), nullptr, nullptr};
+  const auto parse = [&](const std::string& key) {
+    return crypto::SignaturePublicKey::Parse(configuration.ciphersuite, key);
+  };
   if (configuration.mode == DeploymentMode::kThirdPartyAuditing) {
-    SEALBOOK_ASSIGN_OR_RETURN(
-        auditor_key,
-        crypto::SignaturePublicKey::Parse(configuration.ciphersuite,
-                                          configuration.auditor_public_key));
+    SEALBOOK_ASSIGN_OR_RETURN(keys.auditor,
+                              parse(configuration.auditor_public_key));
   }
-  return WithKeys(configuration, std::move(signature_key), std::move(vrf_key),
-                  std::move(auditor_key));
+  if (configuration.mode == DeploymentMode::kThirdPartyManagement) {
+    SEALBOOK_ASSIGN_OR_RETURN(keys.leaf, parse(configuration.leaf_public_key));
+  }
+  return WithKeys(std::move(keys), std::move(vrf_key));
 }
 
 Verifier Verifier::WithKeys(
-    const Configuration& configuration,
-    std::shared_ptr<const crypto::SignaturePublicKey> signature_key,
-    std::shared_ptr<const crypto::VrfPublicKey> vrf_key,
-    std::shared_ptr<const crypto::SignaturePublicKey> auditor_key) {
-  return Verifier(
-      {configuration, std::move(signature_key), std::move(auditor_key)},
-      std::move(vrf_key));
+    LogKeys keys, std::shared_ptr<const crypto::VrfPublicKey> vrf_key) {
+  return Verifier(std::move(keys), std::move(vrf_key));
 }
 
 absl::StatusOr<VerifiedVersion> Verifier::VerifySearch(
@@ -89,9 +90,9 @@ absl::StatusOr<VerifiedVersion> Verifier::VerifySearch(
   SearchResponse& response = *parsed;
   SEALBOOK_ASSIGN_OR_RETURN(
       const ShownHead head,
-      ShownHead::Of(heads_, response.full_tree_head, retained));
+      ShownHead::Of(keys_, response.full_tree_head, retained));
   SEALBOOK_ASSIGN_OR_RETURN(LadderKeys keys,
-                            VerifyLadder(*vrf_key_, request, response));
+                            VerifyLadder(keys_, *vrf_key_, request, response));
   const uint32_t target =
       request.version.has_value() ? *request.version : *response.version;
 
@@ -141,7 +142,7 @@ absl::StatusOr<VerifiedAbsence> Verifier::VerifyAbsence(
       RefuseIfError(RefusalReason::kMalformed, parsed.status()));
   SEALBOOK_ASSIGN_OR_RETURN(
       const ShownHead head,
-      ShownHead::Of(heads_, parsed->full_tree_head, retained));
+      ShownHead::Of(keys_, parsed->full_tree_head, retained));
   SEALBOOK_ASSIGN_OR_RETURN(
       merkle::PrefixQuery query,
       VerifyVrf(*vrf_key_, request.label, 0, parsed->proof));

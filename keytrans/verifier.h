@@ -31,12 +31,14 @@
 
 namespace sealbook::keytrans {
 
-// Whose signatures a log's heads need.
-struct HeadKeys {
+// Whose signatures a log's answers need.
+struct LogKeys {
   Configuration configuration;
   std::shared_ptr<const crypto::SignaturePublicKey> log;
   // In thirdPartyAuditing mode.
   std::shared_ptr<const crypto::SignaturePublicKey> auditor;
+  // In thirdPartyManagement mode: the Service Operator's.
+  std::shared_ptr<const crypto::SignaturePublicKey> leaf;
 };
 
 // Immutable and thread-safe.
@@ -47,15 +49,11 @@ class Verifier {
   // this version does not speak.
   static absl::StatusOr<Verifier> Create(const Configuration& configuration);
 
-  // The same with keys that the caller made; all belong to `configuration`.
-  // `auditor_key`: in thirdPartyAuditing mode.
-  static Verifier WithKeys(
-      const Configuration& configuration,
-      std::shared_ptr<const crypto::SignaturePublicKey> signature_key,
-      std::shared_ptr<const crypto::VrfPublicKey> vrf_key,
-      std::shared_ptr<const crypto::SignaturePublicKey> auditor_key = nullptr);
+  // The same with keys that the caller made; all belong to keys.configuration.
+  static Verifier WithKeys(LogKeys keys,
+                           std::shared_ptr<const crypto::VrfPublicKey> vrf_key);
 
-  const Configuration& configuration() const { return heads_.configuration; }
+  const Configuration& configuration() const { return keys_.configuration; }
 
   // Verifies the bytes of a SearchResponse to `request`. `retained` is the view
   // that request.last advertises: both present, of one size, or both absent
@@ -146,10 +144,10 @@ class Verifier {
       uint64_t now) const;
 
  private:
-  Verifier(HeadKeys heads, std::shared_ptr<const crypto::VrfPublicKey> vrf_key)
-      : heads_(std::move(heads)), vrf_key_(std::move(vrf_key)) {}
+  Verifier(LogKeys keys, std::shared_ptr<const crypto::VrfPublicKey> vrf_key)
+      : keys_(std::move(keys)), vrf_key_(std::move(vrf_key)) {}
 
-  HeadKeys heads_;
+  LogKeys keys_;
   std::shared_ptr<const crypto::VrfPublicKey> vrf_key_;
 };
 

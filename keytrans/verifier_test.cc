@@ -150,24 +150,18 @@ TEST_P(WorkedExampleTest, DoesNotSeeEntriesBeyondTheSignedHead) {
                   .ok());
 }
 
-TEST(VerifierTest, SaysWhichModesAreNotSpoken) {
-  // Real keys: but for the mode, nothing is wrong.
+TEST(VerifierTest, NeedsTheKeysOfThirdParties) {
+  // Real keys: but for the third party's, nothing is missing.
   Configuration configuration =
       TestLog(/*window=*/1000, TestKeys::kReal).configuration();
   ASSERT_TRUE(Verifier::Create(configuration).ok());
-  configuration.mode = DeploymentMode::kThirdPartyManagement;
-  const absl::Status status = Verifier::Create(configuration).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(status.message(),
-              HasSubstr("(thirdPartyManagement) is not spoken"));
-}
-
-TEST(VerifierTest, NeedsTheAuditorsKeyInAuditingMode) {
-  Configuration configuration =
-      TestLog(/*window=*/1000, TestKeys::kReal).configuration();
   configuration.mode = DeploymentMode::kThirdPartyAuditing;
   EXPECT_FALSE(Verifier::Create(configuration).ok());
   configuration.auditor_public_key = configuration.signature_public_key;
+  EXPECT_TRUE(Verifier::Create(configuration).ok());
+  configuration.mode = DeploymentMode::kThirdPartyManagement;
+  EXPECT_FALSE(Verifier::Create(configuration).ok());
+  configuration.leaf_public_key = configuration.signature_public_key;
   EXPECT_TRUE(Verifier::Create(configuration).ok());
 }
 

@@ -81,12 +81,15 @@ std::string NameOf(const LabelVersion& key) {
 }  // namespace
 
 absl::Status CheckModeServed(const keytrans::Configuration& configuration) {
-  SEALBOOK_RETURN_IF_ERROR(keytrans::CheckModeSpoken(configuration));
   if (configuration.mode == keytrans::DeploymentMode::kContactMonitoring) {
     return absl::OkStatus();
   }
-  return absl::UnimplementedError(
-      "deployment mode 3 (thirdPartyAuditing) is not served by this version");
+  return absl::UnimplementedError(absl::StrCat(
+      "deployment mode ", static_cast<int>(configuration.mode),
+      configuration.mode == keytrans::DeploymentMode::kThirdPartyManagement
+          ? " (thirdPartyManagement)"
+          : " (thirdPartyAuditing)",
+      " is not served by this version"));
 }
 
 absl::StatusOr<keytrans::Configuration> LogStore::ReadConfiguration() const {

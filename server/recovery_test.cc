@@ -206,7 +206,7 @@ TEST(InitLogTest, MakesNoLogOfAModeThatIsNotSpoken) {
   configuration.mode = keytrans::DeploymentMode::kThirdPartyManagement;
   EXPECT_THAT(InitLog(**storage, configuration),
               Refuses(absl::StatusCode::kUnimplemented,
-                      "(thirdPartyManagement) is not spoken"));
+                      "(thirdPartyManagement) is not served"));
   EXPECT_THAT(LogStore(**storage).ReadConfiguration(),
               Refuses(absl::StatusCode::kNotFound, "no log"));
 }

@@ -91,8 +91,14 @@ void TestLog::Append(uint64_t timestamp,
         *crypto::Opening::FromBytes(random.view().substr(0, 16));
     version.facts.position = position;
     version.facts.vrf_output = Must(ProveVrf(added.label, number)).output;
+    if (configuration_.mode == DeploymentMode::kThirdPartyManagement) {
+      version.opened.suffix.signature = SignMessage(
+          EncodeUpdateTbs(configuration_, added.label, number, added.value));
+    }
     version.facts.commitment =
-        CommitToValue(version.opened.opening, added.label, number, added.value);
+        CommitToValue(version.opened.opening, added.label, number, added.value,
+                      version.opened.suffix);
+    if (added.dummy) version.facts.commitment = crypto::Commitment();
     if (added.skipped) {
       version.facts.position = ~uint64_t{0};
     } else {
@@ -151,10 +157,10 @@ bool TestLog::Shows(uint64_t position, const crypto::VrfOutput& search_key) {
 
 Verifier TestLog::verifier() const {
   if (signature_key_ != nullptr) return Must(Verifier::Create(configuration_));
+  const auto key = std::make_shared<FakeSignatureKey>();
   return Verifier::WithKeys(
-      configuration_, std::make_shared<FakeSignatureKey>(),
-      std::make_shared<FakeVrfKey>(configuration_.ciphersuite),
-      std::make_shared<FakeSignatureKey>());
+      {configuration_, key, /*auditor=*/key, /*leaf=*/key},
+      std::make_shared<FakeVrfKey>(configuration_.ciphersuite));
 }
 
 TreeView TestLog::View(uint64_t size) const {
@@ -174,11 +180,17 @@ TreeView TestLog::View(uint64_t size) const {
 crypto::Hash TestLog::Root(uint64_t size) const { return View(size).Root(); }
 
 TreeHead TestLog::Sign(uint64_t size, const crypto::Hash& root) const {
-  std::string message = EncodeTreeHeadTbs(configuration_, size, root);
-  if (signature_key_ != nullptr) {
-    return {size, Must(signature_key_->Sign(message))};
-  }
-  return {size, FakeSign(message)};
+  return {size, SignMessage(EncodeTreeHeadTbs(configuration_, size, root))};
+}
+
+void TestLog::SetManager() {
+  configuration_.mode = DeploymentMode::kThirdPartyManagement;
+  configuration_.leaf_public_key = configuration_.signature_public_key;
+}
+
+std::string TestLog::SignMessage(absl::string_view message) const {
+  if (signature_key_ == nullptr) return FakeSign(message);
+  return Must(signature_key_->Sign(message));
 }
 
 void TestLog::SetAuditor(uint64_t max_lag_ms, uint64_t start_pos) {
@@ -192,11 +204,8 @@ LogHead TestLog::AuditedHead(uint64_t size, uint64_t auditor_size) const {
   AuditorTreeHead head;
   head.tree_size = auditor_size;
   head.timestamp = entries_.at(auditor_size - 1).timestamp;
-  const std::string message = EncodeAuditorTreeHeadTbs(
-      configuration_, head.timestamp, auditor_size, Root(auditor_size));
-  head.signature = signature_key_ != nullptr
-                       ? Must(signature_key_->Sign(message))
-                       : FakeSign(message);
+  head.signature = SignMessage(EncodeAuditorTreeHeadTbs(
+      configuration_, head.timestamp, auditor_size, Root(auditor_size)));
   return {Sign(size, Root(size)), head};
 }
 

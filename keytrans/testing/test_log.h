@@ -37,6 +37,8 @@ class TestLog : public ProverSource {
     bool skipped = false;
     // A lie: its leaf is in the tree of this log entry and in no later one.
     bool passing = false;
+    // In thirdPartyManagement mode: a version counter that was skipped.
+    bool dummy = false;
   };
 
   struct Version {
@@ -57,6 +59,9 @@ class TestLog : public ProverSource {
 
   // Before the first Sign: the log has an auditor, whose key is the log's own.
   void SetAuditor(uint64_t max_lag_ms, uint64_t start_pos);
+  // Before the first Append: the log is run by a manager, and each value has
+  // the Service Operator's signature, whose key is the log's own.
+  void SetManager();
   // The head of the tree of `size`, with the auditor's of `auditor_size`.
   LogHead AuditedHead(uint64_t size, uint64_t auditor_size) const;
 
@@ -119,6 +124,7 @@ class TestLog : public ProverSource {
  private:
   class Pages;
 
+  std::string SignMessage(absl::string_view message) const;
   // Adds the log entry of `tree` with `leaves` added, and returns its tree.
   merkle::PrefixTreeVersion AppendEntry(uint64_t timestamp,
                                         const merkle::PrefixTreeVersion& tree,

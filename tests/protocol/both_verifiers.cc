@@ -183,7 +183,7 @@ BothVerifiers BothVerifiers::Credulous(
   keys.verify = [](const std::string&, const std::string&) { return true; };
   return BothVerifiers(
       keytrans::Verifier::WithKeys(
-          configuration, std::make_shared<CredulousKey>(),
+          {configuration, std::make_shared<CredulousKey>(), nullptr, nullptr},
           std::make_shared<keytrans::FakeVrfKey>(configuration.ciphersuite)),
       config, keys);
 }
