@@ -157,8 +157,8 @@ class Algorithms {
   std::optional<uint64_t> RightmostDistinguished();
   // "Maximum Lifetime". Needs the timestamp of x.
   bool IsExpired(uint64_t x);
-  // In contactMonitoring mode: the terminal entry of a search lies right of
-  // the rightmost distinguished one, or there is none.
+  // The mode is contactMonitoring, and the terminal entry of a search lies
+  // right of the rightmost distinguished one, or there is none.
   bool MustMonitor(uint64_t terminal);
 
  private:

@@ -3,7 +3,6 @@
 
 #include "tests/reference/algorithms.h"
 #include "tests/reference/consumer.h"
-#include "tests/reference/hash.h"
 #include "tests/reference/ladder.h"
 #include "tests/reference/monitor_verifier.h"
 #include "tests/reference/update_structures.h"
@@ -49,10 +48,10 @@ void ReadLadder(const UpdateResponse& in, const std::string& label,
     if (!consumer->ReadVrfProof(label, version, step->proof)) return;
     ++step;
   }
-  for (const NewVersion& made : versions) {
-    consumer->SetCommitment(
-        made.version,
-        Commit({made.opening, label, made.version, {made.value}}));
+  for (size_t i = 0; i < versions.size(); ++i) {
+    const NewVersion& made = versions[i];
+    consumer->ReadValue(label, made.version, made.opening,
+                        {made.value, in.info[i].suffix});
   }
 }
 
@@ -123,10 +122,8 @@ Verdict<AcceptedUpdate> VerifyUpdate(
     const std::optional<RetainedState>& state, const OwnerState& owner,
     const std::string& request, const std::string& response, uint64_t now) {
   Consumer consumer(config, keys, state, now);
-  const auto asked =
-      Read<UpdateRequest>("request", request, config.ciphersuite, &consumer);
-  const auto in =
-      Read<UpdateResponse>("response", response, config.ciphersuite, &consumer);
+  const auto asked = Read<UpdateRequest>("request", request, config, &consumer);
+  const auto in = Read<UpdateResponse>("response", response, config, &consumer);
   if (asked.has_value()) ReadOwner(owner, *asked, &consumer);
   AcceptedUpdate out;
   if (consumer.failed() || !consumer.ReadUser(asked->last)) {

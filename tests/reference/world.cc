@@ -98,6 +98,24 @@ LogEntry LogEntryAt(const World& world, uint64_t position) {
           PrefixRoot(tree, &world.cache.prefix)};
 }
 
+AuditorTreeHead SignedAuditorTreeHead(const World& world, uint64_t tree_size,
+                                      std::optional<uint64_t> timestamp) {
+  AuditorTreeHead out;
+  out.timestamp = timestamp.has_value()
+                      ? *timestamp
+                      : world.entries[tree_size - 1].timestamp;
+  out.tree_size = tree_size;
+  const std::string tbs = Encode(AuditorTreeHeadTBS{
+      world.config, out.timestamp, tree_size, LogValue(world, {0, tree_size})});
+  auto& cache = world.cache.auditor_signatures;
+  auto hit = cache.find(tbs);
+  if (hit == cache.end()) {
+    hit = cache.emplace(tbs, world.sign_auditor(tbs)).first;
+  }
+  out.signature = hit->second;
+  return out;
+}
+
 std::string LogValue(const World& world, Range range) {
   Require(range.start + range.size <= world.entries.size(),
           "node outside of the log");
