@@ -126,6 +126,10 @@ UpdateResponse BuildUpdateResponse(const World& world, uint64_t n,
   out.full_tree_head = BuildHead(world, n, say_same);
   out.position = update.position;
   for (uint32_t version : VersionsOf(update)) {
+    if (IsSkipped(world, n - 1, label, version)) {
+      ++out.skipped_versions;
+      continue;
+    }
     const OpenedValue opened = world.open(label, version);
     if (kind == UpdateKind::kReported) out.values.push_back({opened.value});
     out.info.push_back({opened.opening, {opened.signature}});

@@ -138,6 +138,7 @@ Answer<FixedVersionResponse> BuildFixedVersionResponse(
   if (found.outcome != VersionOutcome::kFound && !insist) {
     return {found.outcome, std::nullopt};
   }
+  if (IsSkipped(world, n - 1, label, version) && !insist) return {};
   FixedVersionResponse out;
   out.full_tree_head = BuildHead(world, n, say_same);
   const OpenedValue opened = world.open(label, version);
@@ -175,6 +176,8 @@ Answer<HistoryResponse> BuildHistoryResponse(
   HistoryResponse out;
   std::set<uint32_t> shown;
   for (uint32_t version = *first; shown.size() < count; --version) {
+    // Nothing opens the commitment of a skipped version.
+    if (IsSkipped(world, n - 1, label, version)) break;
     const Recorder before = recorder;
     const bool as_greatest = !newest.has_value() && shown.empty();
     const VersionSearch found = SearchOneOfHistory(&run, version, as_greatest);
@@ -201,6 +204,7 @@ Answer<HistoryResponse> BuildHistoryResponse(
     shown.insert(version);
     if (version == 0) break;
   }
+  if (shown.empty()) return {};
   out.full_tree_head = BuildHead(world, n, say_same);
   out.newest = *first;
   out.binary_ladder = BuildHistoryLadder(world, n, label, shown);

@@ -39,7 +39,8 @@ AbsenceResponse BuildAbsenceResponse(const World& world, uint64_t n,
                                      const std::string& label, bool say_same);
 
 // A response, or why there is none: neither the draft nor the project has a
-// response that says one of the two.
+// response that says one of the two. A version that was skipped counts as one
+// that does not exist.
 template <typename T>
 struct Answer {
   VersionOutcome outcome = VersionOutcome::kDoesNotExist;
@@ -61,7 +62,7 @@ DistinguishedResponse BuildDistinguishedResponse(const World& world, uint64_t n,
                                                  bool say_same);
 
 // Up to `count` versions (1 to 255) from `newest` down, or from the greatest
-// one. The page ends before a version that is expired, and before
+// one. The page ends before a version that is expired or skipped, and before
 // one whose proofs would not fit into 255 timestamps and 255 prefix proofs; the
 // outcome is that of its first version. Each version has its position unless
 // the entry before it (entry 0 itself) is expired, or the rightmost

@@ -13,6 +13,10 @@ namespace {
 
 constexpr uint64_t kVersions = uint64_t{1} << 32;
 
+// The most that a binary ladder has. Each new version is in it, or is in the
+// ladder of the previous greatest one.
+constexpr uint64_t kSteps = 255;
+
 // The values that the response is about, or nothing if it is refused ("Updating
 // a Label" in "User Operations", step 2).
 std::vector<LabelValue> ReadValues(const UpdateRequest& asked,
@@ -47,6 +51,10 @@ void ReadLadder(const UpdateResponse& in, const std::string& label,
     }
     if (!consumer->ReadVrfProof(label, version, step->proof)) return;
     ++step;
+  }
+  for (uint64_t i = 1; i <= in.skipped_versions; ++i) {
+    const auto version = static_cast<uint32_t>(versions[0].version - i);
+    consumer->SetCommitment(version, std::string(kHashSize, '\0'));
   }
   for (size_t i = 0; i < versions.size(); ++i) {
     const NewVersion& made = versions[i];
@@ -86,7 +94,13 @@ NewVersions ReadUpdate(const OwnerState& owner, const UpdateRequest& asked,
   out.previous = GreatestKnown(owner);
   out.verified = owner.greatest.rbegin()->first;
   out.before = owner.greatest;
-  const uint64_t first = out.previous.has_value() ? *out.previous + 1ull : 0;
+  const std::vector<uint32_t> before = BaseLadder(out.previous);
+  if (in.skipped_versions + values.size() > kSteps + before.size()) {
+    consumer->Fail("update: more new versions than the ladder has room for");
+    return out;
+  }
+  const uint64_t first = (out.previous.has_value() ? *out.previous + 1ull : 0) +
+                         in.skipped_versions;
   if (first + values.size() > kVersions) {
     consumer->Fail("update: versions above 2^32 - 1");
     return out;
@@ -138,6 +152,7 @@ Verdict<AcceptedUpdate> VerifyUpdate(
   }
   const bool distinguished = run->InspectUpdate(update);
   out.position = update.position;
+  out.skipped = in->skipped_versions;
   out.created = in->values.empty();
   out.owner = owner;
   out.owner.known = consumer.known();

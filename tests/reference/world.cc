@@ -63,6 +63,18 @@ std::optional<std::string> CommitmentAt(const World& world, uint64_t position,
   return commitment;
 }
 
+Leaf SkippedLeaf(const World& world, const std::string& label,
+                 uint32_t version) {
+  return {label, version, VrfOf(world, label, version).output,
+          std::string(kHashSize, '\0')};
+}
+
+bool IsSkipped(const World& world, uint64_t position, const std::string& label,
+               uint32_t version) {
+  return CommitmentAt(world, position, label, version) ==
+         std::string(kHashSize, '\0');
+}
+
 const VrfResult& VrfOf(const World& world, const std::string& label,
                        uint32_t version) {
   auto& cache = world.cache.vrf;

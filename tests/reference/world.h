@@ -87,6 +87,13 @@ std::optional<std::string> CommitmentAt(const World& world, uint64_t position,
                                         const std::string& label,
                                         uint32_t version);
 
+// "Management": a version that was skipped has an all-zero commitment, and no
+// value. The leaf that skips one; whether the tree at `position` has it.
+Leaf SkippedLeaf(const World& world, const std::string& label,
+                 uint32_t version);
+bool IsSkipped(const World& world, uint64_t position, const std::string& label,
+               uint32_t version);
+
 // The world's VRF, asked once for each pair.
 const VrfResult& VrfOf(const World& world, const std::string& label,
                        uint32_t version);
