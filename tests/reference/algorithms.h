@@ -137,6 +137,12 @@ class Algorithms {
   MonitoringMap MonitorContact(const MonitoringMap& map,
                                std::optional<uint64_t> start);
 
+  // "Credentials", "Provisional": the contact algorithm for one pair that is
+  // not distinguished, in the tree that ends with an entry of which the user
+  // knows that it is the first distinguished one to the right. Fails if it is
+  // not above the pair's position.
+  void MonitorCredential(uint64_t terminal, uint32_t version);
+
   // "Owner Algorithm", the first one, step 1: the entries to inspect. Fails if
   // the entry at `start` (< n) is expired or not distinguished.
   std::vector<uint64_t> OwnersEntries(uint64_t start);

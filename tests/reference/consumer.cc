@@ -4,6 +4,7 @@
 
 #include "tests/reference/hash.h"
 #include "tests/reference/implicit_tree.h"
+#include "tests/reference/ladder.h"
 #include "tests/reference/log_tree.h"
 
 namespace sealbook::reference {
@@ -41,6 +42,29 @@ bool Consumer::ReadVrfProof(const std::string& label, uint32_t version,
 void Consumer::SetCommitment(uint32_t version,
                              std::optional<std::string> commitment) {
   known_[version].commitment = std::move(commitment);
+}
+
+bool Consumer::ReadLadder(const std::vector<BinaryLadderStep>& ladder,
+                          const std::string& label, uint32_t target,
+                          AboveTarget above) {
+  const std::vector<uint32_t> versions = BaseLadder(target);
+  const bool greatest = above == AboveTarget::kDoesNotExist;
+  Check(ladder.size() >= versions.size(), "binary ladder: steps missing");
+  Check(ladder.size() <= versions.size(), "binary ladder: steps left over");
+  for (size_t i = 0; i < versions.size() && !failed(); ++i) {
+    const uint32_t version = versions[i];
+    const bool sent = ladder[i].commitment.has_value();
+    Check(version != target || !sent,
+          "binary ladder: commitment for the target version");
+    Check(!greatest || version <= target || !sent,
+          "binary ladder: commitment for a version that is claimed not to "
+          "exist");
+    Check(!greatest || version >= target || sent,
+          "binary ladder: commitment missing");
+    if (!ReadVrfProof(label, version, ladder[i].proof)) break;
+    SetCommitment(version, ladder[i].commitment);
+  }
+  return !failed();
 }
 
 bool Consumer::ReadValue(const std::string& label, uint32_t version,

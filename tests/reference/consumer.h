@@ -18,6 +18,10 @@
 
 namespace sealbook::reference {
 
+// Whether a version above the target of a ladder may exist: what a
+// greatest-version search claims not to exist has no commitment.
+enum class AboveTarget { kMayExist, kDoesNotExist };
+
 // One verification. The first failure is kept. Methods that return bool return
 // false once something was refused. Keeps references to its arguments.
 class Consumer : public Source {
@@ -39,6 +43,12 @@ class Consumer : public Source {
   bool ReadVrfProof(const std::string& label, uint32_t version,
                     const std::string& proof);
   void SetCommitment(uint32_t version, std::optional<std::string> commitment);
+
+  // "Search", steps 2 and 3. `target` is computed by the user; versions below
+  // it have to have a commitment where `above` says that the target is the
+  // greatest one, and may lack it otherwise until a lookup needs it.
+  bool ReadLadder(const std::vector<BinaryLadderStep>& ladder,
+                  const std::string& label, uint32_t target, AboveTarget above);
 
   // "Update Format", and the commitment of a version whose value is shown.
   bool ReadValue(const std::string& label, uint32_t version,

@@ -14,43 +14,6 @@
 namespace sealbook::reference {
 namespace {
 
-// What a greatest-version search claims not to exist has no commitment.
-enum class AboveTarget { kMayExist, kDoesNotExist };
-
-// "Search", steps 2 and 3. `target` is computed by the user; versions below it
-// have to have a commitment where `above` says that the target is the greatest
-// one, and may lack it otherwise until a lookup needs it.
-bool ReadLadder(const std::vector<BinaryLadderStep>& ladder,
-                const std::string& label, uint32_t target, AboveTarget above,
-                Consumer* consumer) {
-  const std::vector<uint32_t> versions = BaseLadder(target);
-  const bool greatest = above == AboveTarget::kDoesNotExist;
-  if (ladder.size() < versions.size()) {
-    consumer->Fail("binary ladder: steps missing");
-  }
-  if (ladder.size() > versions.size()) {
-    consumer->Fail("binary ladder: steps left over");
-  }
-  for (size_t i = 0; i < versions.size() && !consumer->failed(); ++i) {
-    const uint32_t version = versions[i];
-    const bool sent = ladder[i].commitment.has_value();
-    if (version == target && sent) {
-      consumer->Fail("binary ladder: commitment for the target version");
-    }
-    if (greatest && version > target && sent) {
-      consumer->Fail(
-          "binary ladder: commitment for a version that is claimed not to "
-          "exist");
-    }
-    if (greatest && version < target && !sent) {
-      consumer->Fail("binary ladder: commitment missing");
-    }
-    if (!consumer->ReadVrfProof(label, version, ladder[i].proof)) break;
-    consumer->SetCommitment(version, ladder[i].commitment);
-  }
-  return !consumer->failed();
-}
-
 // "History", binary_ladder.
 bool ReadHistoryLadder(const HistoryResponse& in, const std::string& label,
                        bool newest_is_greatest, const std::set<uint32_t>& shown,
@@ -98,8 +61,8 @@ Outcome VerifyGreatest(const Configuration& config,
                        const std::string& response, Consumer* consumer) {
   const auto in = Read<SearchResponse>("response", response, config, consumer);
   if (consumer->failed() ||
-      !ReadLadder(in->binary_ladder, request.label, in->version,
-                  AboveTarget::kDoesNotExist, consumer)) {
+      !consumer->ReadLadder(in->binary_ladder, request.label, in->version,
+                            AboveTarget::kDoesNotExist)) {
     return Refused<Accepted>(*consumer);
   }
   consumer->ReadValue(request.label, in->version, in->opening, in->value);
@@ -123,8 +86,8 @@ Outcome VerifyFixed(const Configuration& config, const SearchRequest& request,
   const auto in =
       Read<FixedVersionResponse>("response", response, config, consumer);
   if (consumer->failed() ||
-      !ReadLadder(in->binary_ladder, request.label, target,
-                  AboveTarget::kMayExist, consumer)) {
+      !consumer->ReadLadder(in->binary_ladder, request.label, target,
+                            AboveTarget::kMayExist)) {
     return Refused<Accepted>(*consumer);
   }
   consumer->ReadValue(request.label, target, in->opening, in->value);
@@ -226,8 +189,8 @@ bool ReadAsOf(const AsOfResponse& in, const std::string& label,
     if (!in.position.has_value()) {
       consumer->Fail("as of: a version, but no position");
     }
-    if (!ReadLadder(in.binary_ladder, label, *in.version,
-                    AboveTarget::kMayExist, consumer)) {
+    if (!consumer->ReadLadder(in.binary_ladder, label, *in.version,
+                              AboveTarget::kMayExist)) {
       return false;
     }
     return consumer->ReadValue(label, *in.version, in.opening, in.value);
