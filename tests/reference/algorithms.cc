@@ -55,6 +55,7 @@ std::optional<uint64_t> Algorithms::RightmostDistinguished() {
 }
 
 bool Algorithms::MustMonitor(uint64_t terminal) {
+  if (config_.mode != DeploymentMode::kContactMonitoring) return false;
   const std::optional<uint64_t> rightmost = RightmostDistinguished();
   return !rightmost.has_value() || terminal > *rightmost;
 }

@@ -137,6 +137,12 @@ class Algorithms {
   MonitoringMap MonitorContact(const MonitoringMap& map,
                                std::optional<uint64_t> start);
 
+  // "Credentials", "Provisional": the contact algorithm for one pair that is
+  // not distinguished, in the tree that ends with an entry of which the user
+  // knows that it is the first distinguished one to the right. Fails if it is
+  // not above the pair's position.
+  void MonitorCredential(uint64_t terminal, uint32_t version);
+
   // "Owner Algorithm", the first one, step 1: the entries to inspect. Fails if
   // the entry at `start` (< n) is expired or not distinguished.
   std::vector<uint64_t> OwnersEntries(uint64_t start);
@@ -157,8 +163,8 @@ class Algorithms {
   std::optional<uint64_t> RightmostDistinguished();
   // "Maximum Lifetime". Needs the timestamp of x.
   bool IsExpired(uint64_t x);
-  // In contactMonitoring mode: the terminal entry of a search lies right of
-  // the rightmost distinguished one, or there is none.
+  // The mode is contactMonitoring, and the terminal entry of a search lies
+  // right of the rightmost distinguished one, or there is none.
   bool MustMonitor(uint64_t terminal);
 
  private:

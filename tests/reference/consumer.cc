@@ -4,6 +4,7 @@
 
 #include "tests/reference/hash.h"
 #include "tests/reference/implicit_tree.h"
+#include "tests/reference/ladder.h"
 #include "tests/reference/log_tree.h"
 
 namespace sealbook::reference {
@@ -43,23 +44,88 @@ void Consumer::SetCommitment(uint32_t version,
   known_[version].commitment = std::move(commitment);
 }
 
+bool Consumer::ReadLadder(const std::vector<BinaryLadderStep>& ladder,
+                          const std::string& label, uint32_t target,
+                          AboveTarget above) {
+  const std::vector<uint32_t> versions = BaseLadder(target);
+  const bool greatest = above == AboveTarget::kDoesNotExist;
+  Check(ladder.size() >= versions.size(), "binary ladder: steps missing");
+  Check(ladder.size() <= versions.size(), "binary ladder: steps left over");
+  for (size_t i = 0; i < versions.size() && !failed(); ++i) {
+    const uint32_t version = versions[i];
+    const bool sent = ladder[i].commitment.has_value();
+    Check(version != target || !sent,
+          "binary ladder: commitment for the target version");
+    Check(!greatest || version <= target || !sent,
+          "binary ladder: commitment for a version that is claimed not to "
+          "exist");
+    Check(!greatest || version >= target || sent,
+          "binary ladder: commitment missing");
+    if (!ReadVrfProof(label, version, ladder[i].proof)) break;
+    SetCommitment(version, ladder[i].commitment);
+  }
+  return !failed();
+}
+
+bool Consumer::ReadValue(const std::string& label, uint32_t version,
+                         const std::string& opening, const UpdateValue& value) {
+  if (config_.mode == DeploymentMode::kThirdPartyManagement) {
+    const std::string tbs =
+        Encode(UpdateTBS{config_, label, version, value.value});
+    Check(keys_.verify_update(tbs, value.suffix.signature),
+          "value: signature is not valid");
+  }
+  SetCommitment(version,
+                Commit({opening, label, version, value}, config_.mode));
+  return !failed();
+}
+
 void Consumer::SetKnown(uint32_t version, const KnownVersion& known) {
   known_[version] = known;
 }
 
 bool Consumer::ReadHead(const FullTreeHead& head,
                         const CombinedTreeProof& proof) {
-  head_ = head;
-  proof_ = proof;
-  if (head_.head_type == FullTreeHeadType::kSame) {
-    n_ = last_.value_or(0);
-    return Check(last_.has_value(),
-                 "tree head: same, but nothing was advertised");
+  const bool audited = config_.mode == DeploymentMode::kThirdPartyAuditing;
+  if (audited && last_.has_value()) {
+    Check(state_->auditor_tree_head.has_value(),
+          "retained state: no auditor tree head");
   }
-  n_ = head_.tree_head.tree_size;
-  if (n_ == 0) return Check(false, "tree head: empty tree");
-  return Check(!last_.has_value() || n_ > *last_,
-               "tree head: updated, but not larger than advertised");
+  if (head.head_type == FullTreeHeadType::kSame) {
+    return Check(last_.has_value(),
+                 "tree head: same, but nothing was advertised") &&
+           ReadSize(*last_, proof);
+  }
+  if (!ReadTreeHead(head.tree_head, proof)) return false;
+  Check(!last_.has_value() || n_ > *last_,
+        "tree head: updated, but not larger than advertised");
+  return audited ? ReadAuditorHead(head) : !failed();
+}
+
+bool Consumer::ReadTreeHead(const TreeHead& head,
+                            const CombinedTreeProof& proof) {
+  tree_head_ = head;
+  return Check(head.tree_size > 0, "tree head: empty tree") &&
+         ReadSize(head.tree_size, proof);
+}
+
+bool Consumer::ReadSize(uint64_t n, const CombinedTreeProof& proof) {
+  n_ = n;
+  proof_ = proof;
+  return !failed();
+}
+
+// "Auditor Tree Head Signature", steps 1 and 3.
+bool Consumer::ReadAuditorHead(const FullTreeHead& head) {
+  if (failed()) return false;
+  auditor_tree_head_ = head.auditor_tree_head;
+  if (last_.has_value()) {
+    Check(state_->auditor_tree_head->tree_size >= config_.auditor_start_pos,
+          "auditor tree head: the auditor began right of the one before");
+  }
+  Check(auditor_tree_head_->tree_size > 0, "auditor tree head: empty tree");
+  return Check(auditor_tree_head_->tree_size <= n_,
+               "auditor tree head: larger than the tree");
 }
 
 bool Consumer::CheckClock() {
@@ -71,7 +137,11 @@ bool Consumer::CheckClock() {
   if (rightmost < now_ && now_ - rightmost > config_.max_behind) {
     Fail("clock: tree head is too far behind");
   }
-  return !failed();
+  if (!auditor_tree_head_.has_value()) return !failed();
+  const uint64_t audited = auditor_tree_head_->timestamp;  // step 2
+  Check(rightmost >= audited, "auditor tree head: later than the tree head");
+  return Check(rightmost - audited <= config_.max_auditor_lag,
+               "auditor tree head: lags too far behind");
 }
 
 uint64_t Consumer::Timestamp(uint64_t position) {
@@ -164,18 +234,36 @@ bool Consumer::Finish(const std::set<uint64_t>& earlier) {
     leaves[position] =
         LogLeafValue({timestamps_[position], prefix_roots_[position]});
   }
+  std::optional<uint64_t> audited;
+  if (auditor_tree_head_.has_value()) audited = auditor_tree_head_->tree_size;
+  std::set<uint64_t> sizes = earlier;
+  if (audited.has_value()) sizes.insert(*audited);
   const LogEvaluation log = EvaluateLog(
       n_, leaves, last_,
       last_.has_value() ? state_->full_subtrees : std::vector<std::string>(),
-      proof_.inclusion.elements, earlier);
+      proof_.inclusion.elements, sizes, audited);
   if (!Check(log.error.empty(), log.error)) return false;
   root_ = log.root;
   full_subtrees_ = log.full_subtrees;
   earlier_roots_ = log.earlier_roots;
-  return Check(head_.head_type == FullTreeHeadType::kSame ||
-                   keys_.verify(Encode(TreeHeadTBS{config_, n_, root_}),
-                                head_.tree_head.signature),
-               "tree head: signature is not valid for this root");
+  earlier_subtrees_ = log.earlier_subtrees;
+  return CheckSignatures();
+}
+
+bool Consumer::CheckSignatures() {
+  if (tree_head_.has_value()) {
+    Check(keys_.verify(Encode(TreeHeadTBS{config_, n_, root_}),
+                       tree_head_->signature),
+          "tree head: signature is not valid for this root");
+  }
+  if (auditor_tree_head_.has_value()) {  // "Auditor Tree Head Signature", 4
+    const auto& [timestamp, tree_size, signature] = *auditor_tree_head_;
+    const AuditorTreeHeadTBS tbs = {config_, timestamp, tree_size,
+                                    earlier_roots_.at(tree_size)};
+    Check(keys_.verify_auditor(Encode(tbs), signature),
+          "auditor tree head: signature is not valid for this root");
+  }
+  return !failed();
 }
 
 std::string Consumer::PrefixRootOf(uint64_t position) const {
@@ -185,11 +273,23 @@ std::string Consumer::PrefixRootOf(uint64_t position) const {
              : state_->frontier.at(position).prefix_tree;
 }
 
+RetainedState Consumer::EarlierState(uint64_t size) const {
+  RetainedState out = {size, earlier_subtrees_.at(size), {}, std::nullopt};
+  for (uint64_t position : Frontier(size)) {
+    out.frontier[position] = {timestamps_.at(position), PrefixRootOf(position)};
+  }
+  return out;
+}
+
 NewView Consumer::View() const {
-  NewView view{n_, root_, {n_, full_subtrees_, {}}};
+  NewView view{n_, root_, {n_, full_subtrees_, {}, auditor_tree_head_}};
   for (uint64_t position : Frontier(n_)) {
     view.state.frontier[position] = {timestamps_.at(position),
                                      PrefixRootOf(position)};
+  }
+  // The same head, and so the same auditor's.
+  if (!tree_head_.has_value() && state_.has_value()) {
+    view.state.auditor_tree_head = state_->auditor_tree_head;
   }
   return view;
 }

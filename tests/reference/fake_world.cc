@@ -27,10 +27,18 @@ std::string Signature(const std::string& message) {
   return Stretch("signature", message, 64);
 }
 
+std::string AuditorSignature(const std::string& message) {
+  return Stretch("auditor's signature", message, 64);
+}
+
+std::string UpdateSignature(const std::string& message) {
+  return Stretch("update signature", message, 64);
+}
+
 OpenedValue Open(const std::string& label, uint32_t version) {
   const std::string input = Encode(VrfInput{label, version});
   return {Stretch("opening", input, kOpeningSize),
-          label + " " + std::to_string(version)};
+          label + " " + std::to_string(version), ""};
 }
 
 // Not std::uniform_int_distribution, which differs between libraries.
@@ -40,12 +48,20 @@ uint64_t Below(uint64_t bound, std::mt19937_64* random) {
 
 }  // namespace
 
-Configuration FakeConfiguration(uint16_t suite) {
+Configuration FakeConfiguration(uint16_t suite, DeploymentMode mode) {
   const bool p256 = suite == kSuiteP256;
   Configuration config;
   config.ciphersuite = suite;
+  config.mode = mode;
   config.signature_public_key = std::string(p256 ? 65 : 32, 's');
   config.vrf_public_key = std::string(p256 ? 33 : 32, 'v');
+  if (mode == DeploymentMode::kThirdPartyManagement) {
+    config.leaf_public_key = std::string(p256 ? 65 : 32, 'l');
+  }
+  if (mode == DeploymentMode::kThirdPartyAuditing) {
+    config.auditor_public_key = std::string(p256 ? 65 : 32, 'a');
+    config.max_auditor_lag = 400;
+  }
   config.max_ahead = 100;
   config.max_behind = 5000;
   config.reasonable_monitoring_window = 1000;
@@ -60,7 +76,17 @@ World FakeWorld(Configuration config) {
     return Vrf(Encode(VrfInput{label, version}), suite);
   };
   world.sign = Signature;
-  world.open = Open;
+  world.open = [config = world.config](const std::string& label,
+                                       uint32_t version) {
+    OpenedValue opened = Open(label, version);
+    if (config.mode == DeploymentMode::kThirdPartyManagement) {
+      opened.signature = UpdateSignature(
+          Encode(UpdateTBS{config, label, version, opened.value}));
+    }
+    return opened;
+  };
+  world.sign_auditor = AuditorSignature;
+  world.audited = [](uint64_t n) { return n; };
   return world;
 }
 
@@ -68,6 +94,14 @@ PublicKeys FakeKeys(uint16_t suite) {
   PublicKeys keys;
   keys.verify = [](const std::string& message, const std::string& signature) {
     return signature == Signature(message);
+  };
+  keys.verify_auditor = [](const std::string& message,
+                           const std::string& signature) {
+    return signature == AuditorSignature(message);
+  };
+  keys.verify_update = [](const std::string& message,
+                          const std::string& signature) {
+    return signature == UpdateSignature(message);
   };
   keys.vrf_verify =
       [suite](const std::string& input,
@@ -83,7 +117,14 @@ Leaf FakeLeaf(const std::string& label, uint32_t version) {
   const OpenedValue opened = Open(label, version);
   return {label, version,
           Vrf(Encode(VrfInput{label, version}), kSuiteP256).output,
-          Commit({opened.opening, label, version, {opened.value}})};
+          Commit({opened.opening, label, version, {opened.value, {}}})};
+}
+
+Leaf FakeLeaf(const World& world, const std::string& label, uint32_t version) {
+  const OpenedValue opened = world.open(label, version);
+  return {label, version, VrfOf(world, label, version).output,
+          Commit({opened.opening, label, version, opened.update()},
+                 world.config.mode)};
 }
 
 void AddEntry(World* world, uint64_t timestamp,
@@ -91,7 +132,7 @@ void AddEntry(World* world, uint64_t timestamp,
   Entry& entry = world->entries.emplace_back();
   entry.timestamp = timestamp;
   for (const auto& [label, version] : added) {
-    entry.added.push_back(FakeLeaf(label, version));
+    entry.added.push_back(FakeLeaf(*world, label, version));
   }
 }
 
@@ -112,7 +153,7 @@ World RandomWorld(uint64_t seed, uint64_t size, uint64_t mean_step,
     std::sort(positions.begin(), positions.end());
     for (uint32_t version = 0; version < plan.versions; ++version) {
       world.entries[positions[version]].added.push_back(
-          FakeLeaf(plan.label, version));
+          FakeLeaf(world, plan.label, version));
     }
   }
   return world;

@@ -14,18 +14,25 @@
 
 namespace sealbook::reference {
 
-// RMW 1000 ms, max_ahead 100 ms, max_behind 5000 ms, no maximum lifetime.
-Configuration FakeConfiguration(uint16_t suite = kSuiteP256);
+// RMW 1000 ms, max_ahead 100 ms, max_behind 5000 ms, no maximum lifetime; an
+// auditor from the first entry on, who may lag by 400 ms.
+Configuration FakeConfiguration(
+    uint16_t suite = kSuiteP256,
+    DeploymentMode mode = DeploymentMode::kContactMonitoring);
 
 // A world without entries. Each (label, version) has one VRF output, proof,
-// opening and value, the same in every fake world.
+// opening and value, the same in every fake world. Its auditor has signed every
+// tree that is shown. In kThirdPartyManagement the signatures of its values are
+// for this configuration: it is not changed afterwards.
 World FakeWorld(Configuration config);
 
 // The keys that accept what fake worlds of this suite make.
 PublicKeys FakeKeys(uint16_t suite = kSuiteP256);
 
-// A leaf with the fake world's VRF output and commitment.
+// A leaf with the fake world's VRF output and commitment. Without a world: not
+// in kThirdPartyManagement, where the commitment contains a signature.
 Leaf FakeLeaf(const std::string& label, uint32_t version);
+Leaf FakeLeaf(const World& world, const std::string& label, uint32_t version);
 
 // Appends an entry that adds these leaves.
 void AddEntry(World* world, uint64_t timestamp,

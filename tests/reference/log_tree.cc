@@ -42,37 +42,47 @@ void AddFullSubtrees(Range range, std::vector<Range>* out) {
   AddFullSubtrees(Right(range), out);
 }
 
-void AddProofNodes(Range range, const std::set<uint64_t>& leaves,
-                   const std::set<Range>& retained, std::vector<Range>* out) {
-  const bool proves_leaf = ContainsLeaf(range, leaves);
-  if (proves_leaf && range.size == 1) return;
-  if (!proves_leaf && retained.contains(range)) return;
-  bool connects = false;  // a retained head properly below has to be used
-  for (Range head : retained) {
-    connects |= head != range && Contains(range, head);
+// One of the heads lies properly below.
+bool Divided(Range range, const std::set<Range>& heads) {
+  for (Range head : heads) {
+    if (head != range && Contains(range, head)) return true;
   }
-  if (!proves_leaf && !connects && Balanced(range)) {
+  return false;
+}
+
+// What a batch proof is made for.
+struct Purpose {
+  std::set<uint64_t> leaves;
+  std::set<Range> retained;  // heads
+  std::set<Range> audited;   // heads
+};
+
+void AddProofNodes(Range range, const Purpose& purpose,
+                   std::vector<Range>* out) {
+  const bool proves_leaf = ContainsLeaf(range, purpose.leaves);
+  if (proves_leaf && range.size == 1) return;
+  const bool derived = proves_leaf || Divided(range, purpose.audited);
+  if (!derived && purpose.retained.contains(range)) return;
+  // A retained head properly below has to be used.
+  if (!derived && !Divided(range, purpose.retained) && Balanced(range)) {
     out->push_back(range);
     return;
   }
-  AddProofNodes(Left(range), leaves, retained, out);
-  AddProofNodes(Right(range), leaves, retained, out);
+  AddProofNodes(Left(range), purpose, out);
+  AddProofNodes(Right(range), purpose, out);
 }
 
-std::set<Range> RetainedHeads(std::optional<uint64_t> last) {
-  if (!last.has_value()) return {};
-  const std::vector<Range> heads = FullSubtrees(*last);
+std::set<Range> HeadsOf(std::optional<uint64_t> size) {
+  if (!size.has_value()) return {};
+  const std::vector<Range> heads = FullSubtrees(*size);
   return {heads.begin(), heads.end()};
 }
 
 class Evaluation {
  public:
   Evaluation(std::map<Range, std::string> given,
-             std::map<Range, std::string> retained,
-             const std::set<uint64_t>& leaves)
-      : given_(std::move(given)),
-        retained_(std::move(retained)),
-        leaves_(leaves) {}
+             std::map<Range, std::string> retained)
+      : given_(std::move(given)), retained_(std::move(retained)) {}
 
   std::string Value(Range range) {
     const auto known = values_.find(range);
@@ -82,7 +92,7 @@ class Evaluation {
     std::string value;
     if (const auto given = given_.find(range); given != given_.end()) {
       value = given->second;
-    } else if (is_retained && !ContainsLeaf(range, leaves_)) {
+    } else if (is_retained && !GivenBelow(range)) {
       value = retained->second;
     } else {
       value = LogParentValue(Value(Left(range)), Left(range).size == 1,
@@ -95,12 +105,23 @@ class Evaluation {
     return value;
   }
 
+  std::vector<std::string> Values(const std::vector<Range>& ranges) {
+    std::vector<std::string> out;
+    for (Range range : ranges) out.push_back(Value(range));
+    return out;
+  }
+
   const std::string& error() const { return error_; }
 
  private:
+  bool GivenBelow(Range range) const {
+    const auto first = given_.lower_bound({range.start, 0});
+    return first != given_.end() &&
+           first->first.start - range.start < range.size;
+  }
+
   const std::map<Range, std::string> given_;
   const std::map<Range, std::string> retained_;
-  const std::set<uint64_t>& leaves_;
   std::map<Range, std::string> values_;
   std::string error_;
 };
@@ -115,10 +136,12 @@ std::vector<Range> FullSubtrees(uint64_t n) {
 }
 
 std::vector<Range> BatchProofNodes(uint64_t n, const std::set<uint64_t>& leaves,
-                                   std::optional<uint64_t> last) {
-  Require(n > 0 && (!last.has_value() || *last <= n), "tree sizes");
+                                   std::optional<uint64_t> last,
+                                   std::optional<uint64_t> audited) {
+  Require(n > 0 && last.value_or(n) <= n && audited.value_or(n) <= n,
+          "tree sizes");
   std::vector<Range> out;
-  AddProofNodes({0, n}, leaves, RetainedHeads(last), &out);
+  AddProofNodes({0, n}, {leaves, HeadsOf(last), HeadsOf(audited)}, &out);
   return out;
 }
 
@@ -148,14 +171,15 @@ LogEvaluation EvaluateLog(uint64_t n,
                           std::optional<uint64_t> last,
                           const std::vector<std::string>& retained,
                           const std::vector<std::string>& elements,
-                          const std::set<uint64_t>& earlier) {
+                          const std::set<uint64_t>& earlier,
+                          std::optional<uint64_t> audited) {
   std::set<uint64_t> positions;
   std::map<Range, std::string> given;
   for (const auto& [position, value] : leaves) {
     positions.insert(position);
     given[{position, 1}] = value;
   }
-  const std::vector<Range> nodes = BatchProofNodes(n, positions, last);
+  const std::vector<Range> nodes = BatchProofNodes(n, positions, last, audited);
   LogEvaluation out;
   if (elements.size() < nodes.size()) out.error = "elements missing";
   if (elements.size() > nodes.size()) out.error = "elements left over";
@@ -170,15 +194,14 @@ LogEvaluation EvaluateLog(uint64_t n,
     Require(ranges.size() == retained.size(), "one value per retained head");
     for (size_t i = 0; i < ranges.size(); ++i) heads[ranges[i]] = retained[i];
   }
-  Evaluation evaluation(std::move(given), std::move(heads), positions);
+  Evaluation evaluation(std::move(given), std::move(heads));
   out.root = evaluation.Value({0, n});
-  for (Range range : FullSubtrees(n)) {
-    out.full_subtrees.push_back(evaluation.Value(range));
-  }
+  out.full_subtrees = evaluation.Values(FullSubtrees(n));
   // Above a known leaf, everything to its left is known as well: each node is
   // a left sibling on the leaf's path, or lies above such nodes.
   for (uint64_t size : earlier) {
     out.earlier_roots[size] = evaluation.Value({0, size});
+    out.earlier_subtrees[size] = evaluation.Values(FullSubtrees(size));
   }
   out.error = evaluation.error();
   return out;

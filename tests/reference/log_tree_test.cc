@@ -98,6 +98,86 @@ TEST(BatchProofNodesTest, AreNoneIfNothingIsNew) {
   }
 }
 
+// The worked example, and a tree of the auditor's beside it. Its full subtrees
+// are {0, 8} and {8, 1}: leaf 8 has to be told apart from 9.
+TEST(BatchProofNodesTest, LeadToTheAuditorsRootAsWell) {
+  EXPECT_THAT(BatchProofNodes(13, {7, 11, 12}, 4, 9),
+              ElementsAre(Range{4, 2}, Range{6, 1}, Range{8, 1}, Range{9, 1},
+                          Range{10, 1}));
+  // {0, 4}, {4, 1}.
+  EXPECT_THAT(BatchProofNodes(13, {7, 11, 12}, 4, 5),
+              ElementsAre(Range{4, 1}, Range{5, 1}, Range{6, 1}, Range{8, 2},
+                          Range{10, 1}));
+}
+
+// Their full subtrees are known leaves, retained heads, and what is sent.
+TEST(BatchProofNodesTest, AreNoMoreIfTheAuditorsHeadsAreThereAnyway) {
+  for (uint64_t audited : {4, 6, 7, 8, 10, 11, 12, 13}) {
+    EXPECT_THAT(
+        BatchProofNodes(13, {7, 11, 12}, 4, audited),
+        ElementsAre(Range{4, 2}, Range{6, 1}, Range{8, 2}, Range{10, 1}))
+        << audited;
+  }
+  EXPECT_THAT(BatchProofNodes(13, {}, 12, 8), ElementsAre(Range{12, 1}));
+}
+
+// 3 ends inside of the retained head {0, 4}: {0, 2} and {2, 1} lead to the
+// auditor's root, and {3, 1} beside them to the retained head.
+TEST(BatchProofNodesTest, DeriveARetainedHeadIntoWhichTheAuditorsTreeCuts) {
+  EXPECT_THAT(BatchProofNodes(13, {7, 11, 12}, 4, 3),
+              ElementsAre(Range{0, 2}, Range{2, 1}, Range{3, 1}, Range{4, 2},
+                          Range{6, 1}, Range{8, 2}, Range{10, 1}));
+  EXPECT_THAT(BatchProofNodes(4, {}, 4, 1),
+              ElementsAre(Range{0, 1}, Range{1, 1}, Range{2, 2}));
+}
+
+TEST(EvaluateLogTest, LeadsToTheAuditorsRoot) {
+  const uint64_t seed = 27;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  const std::vector<std::string> all = Leaves(24);
+  for (uint64_t n = 1; n <= 24; ++n) {
+    const std::vector<std::string> leaves(all.begin(), all.begin() + n);
+    for (uint64_t last = 0; last <= n; ++last) {
+      const std::optional<uint64_t> seen =
+          last == 0 ? std::nullopt : std::optional<uint64_t>(last);
+      for (uint64_t audited = 1; audited <= n; ++audited) {
+        std::set<uint64_t> proved;
+        std::map<uint64_t, std::string> known;
+        for (uint64_t count = random() % 4; count > 0; --count) {
+          const uint64_t position = random() % n;
+          proved.insert(position);
+          known[position] = leaves[position];
+        }
+        const std::vector<Range> nodes =
+            BatchProofNodes(n, proved, seen, audited);
+        std::vector<std::string> values = Values(leaves, nodes);
+        const LogEvaluation evaluation = EvaluateLog(
+            n, known, seen, Heads(all, seen), values, {audited}, audited);
+        ASSERT_EQ(evaluation.error, "");
+        ASSERT_EQ(evaluation.root, LogRoot(leaves));
+        ASSERT_EQ(evaluation.full_subtrees, Heads(all, n));
+        ASSERT_EQ(evaluation.earlier_roots.at(audited),
+                  LogRoot({all.begin(), all.begin() + audited}));
+        ASSERT_EQ(evaluation.earlier_subtrees.at(audited), Heads(all, audited));
+        // Nothing is sent that was known.
+        for (Range node : nodes) {
+          ASSERT_FALSE(node.size == 1 && proved.contains(node.start));
+        }
+        // No value can be another one without a consequence.
+        for (std::string& value : values) {
+          value[0] ^= 1;
+          const LogEvaluation changed = EvaluateLog(
+              n, known, seen, Heads(all, seen), values, {audited}, audited);
+          ASSERT_TRUE(!changed.error.empty() ||
+                      changed.root != evaluation.root);
+          value[0] ^= 1;
+        }
+      }
+    }
+  }
+}
+
 TEST(EvaluateLogTest, LeadsToTheRootAndItsFullSubtrees) {
   const uint64_t seed = 526;
   SCOPED_TRACE(testing::Message() << "seed " << seed);

@@ -93,6 +93,21 @@ std::optional<uint64_t> Algorithms::MonitorPair(
   return end;
 }
 
+// "Contact Algorithm" with what the user knows in place of steps 1 and 2.3.
+void Algorithms::MonitorCredential(uint64_t terminal, uint32_t version) {
+  const uint64_t distinguished = n_ - 1;
+  TimestampsToParent(terminal);
+  uint64_t end = terminal;
+  for (uint64_t position : DirectPath(terminal, n_)) {
+    if (position < terminal || end == distinguished) continue;
+    MonitoringLadderAt(position, version);
+    end = position;
+  }
+  if (end != distinguished) {
+    source_.Fail("monitoring: the path does not lead to the known entry");
+  }
+}
+
 void Algorithms::MonitoringLadderAt(uint64_t position, uint32_t target) {
   source_.Timestamp(position);
   source_.BeginProof(position);

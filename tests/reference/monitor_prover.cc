@@ -16,9 +16,9 @@ MonitoringMap MapOf(const std::vector<MonitorMapEntry>& entries) {
   return out;
 }
 
-CombinedTreeProof Recorded(const Recorder& recorder) {
+CombinedTreeProof Recorded(const Recorder& recorder, const FullTreeHead& head) {
   Require(recorder.Fits(), "more timestamps or prefix proofs than encodable");
-  return recorder.Proof();
+  return recorder.Proof(head);
 }
 
 // What an owner who knows of no version above `greatest` believes.
@@ -41,7 +41,8 @@ ContactMonitorResponse BuildContactMonitorResponse(
   Algorithms run(world.config, n, request.last, &recorder);
   run.UpdateTheView();
   (void)run.MonitorContact(MapOf(request.entries), std::nullopt);
-  return {BuildHead(world, n, say_same), Recorded(recorder)};
+  const FullTreeHead head = BuildHead(world, n, say_same);
+  return {head, Recorded(recorder, head)};
 }
 
 OwnerInitResponse BuildOwnerInitResponse(
@@ -71,7 +72,7 @@ OwnerInitResponse BuildOwnerInitResponse(
     out.binary_ladder.push_back(
         BuildStep(world, start + 1, label, version, !exists));
   }
-  out.init = Recorded(recorder);
+  out.init = Recorded(recorder, out.full_tree_head);
   return out;
 }
 
@@ -91,7 +92,8 @@ OwnerMonitorResponse BuildOwnerMonitorResponse(
   });
   (void)run.MonitorOwner(request.start, Believed(world, n, request.label,
                                                  request.greatest_version));
-  return {BuildHead(world, n, say_same), Recorded(recorder)};
+  const FullTreeHead head = BuildHead(world, n, say_same);
+  return {head, Recorded(recorder, head)};
 }
 
 NewVersions NextVersions(const World& world, uint64_t n,
@@ -124,9 +126,13 @@ UpdateResponse BuildUpdateResponse(const World& world, uint64_t n,
   out.full_tree_head = BuildHead(world, n, say_same);
   out.position = update.position;
   for (uint32_t version : VersionsOf(update)) {
+    if (IsSkipped(world, n - 1, label, version)) {
+      ++out.skipped_versions;
+      continue;
+    }
     const OpenedValue opened = world.open(label, version);
     if (kind == UpdateKind::kReported) out.values.push_back({opened.value});
-    out.info.push_back({opened.opening, {}});
+    out.info.push_back({opened.opening, {opened.signature}});
   }
   for (uint32_t version : UpdateLadder(update)) {
     // All are above the greatest version that the user knows.
@@ -136,36 +142,35 @@ UpdateResponse BuildUpdateResponse(const World& world, uint64_t n,
   Algorithms run(world.config, n, request.last, &recorder);
   run.UpdateTheView();
   (void)run.InspectUpdate(update);
-  out.update = Recorded(recorder);
+  out.update = Recorded(recorder, out.full_tree_head);
   return out;
 }
 
 std::string MakeContactMonitorResponse(const World& world, uint64_t n,
                                        const ContactMonitorRequest& request,
                                        bool say_same) {
-  return Encode(BuildContactMonitorResponse(world, n, request, say_same),
-                world.config.ciphersuite);
+  return EncodeFor(world,
+                   BuildContactMonitorResponse(world, n, request, say_same));
 }
 
 std::string MakeOwnerInitResponse(const World& world, uint64_t n,
                                   const OwnerInitRequest& request,
                                   bool say_same) {
-  return Encode(BuildOwnerInitResponse(world, n, request, say_same),
-                world.config.ciphersuite);
+  return EncodeFor(world, BuildOwnerInitResponse(world, n, request, say_same));
 }
 
 std::string MakeOwnerMonitorResponse(const World& world, uint64_t n,
                                      const OwnerMonitorRequest& request,
                                      bool say_same, StopConditions stop) {
-  return Encode(BuildOwnerMonitorResponse(world, n, request, say_same, stop),
-                world.config.ciphersuite);
+  return EncodeFor(
+      world, BuildOwnerMonitorResponse(world, n, request, say_same, stop));
 }
 
 std::string MakeUpdateResponse(const World& world, uint64_t n,
                                const UpdateRequest& request, UpdateKind kind,
                                bool say_same) {
-  return Encode(BuildUpdateResponse(world, n, request, kind, say_same),
-                world.config.ciphersuite);
+  return EncodeFor(world,
+                   BuildUpdateResponse(world, n, request, kind, say_same));
 }
 
 std::string MakeContactMonitorRequest(std::optional<uint64_t> last,

@@ -119,6 +119,7 @@ inline Verdict<AcceptedUpdate> UpdateAsOwner(const World& world, uint64_t n,
   if (kind == UpdateKind::kCreated) {
     for (uint32_t version : VersionsOf(
              NextVersions(world, n, owner.label, GreatestKnown(owner)))) {
+      if (IsSkipped(world, n - 1, owner.label, version)) continue;
       request.values.push_back({world.open(owner.label, version).value});
     }
   }

@@ -118,10 +118,10 @@ Verdict<AcceptedContactMonitor> VerifyContactMonitor(
     const std::optional<RetainedState>& state, const ContactState& contact,
     const std::string& request, const std::string& response, uint64_t now) {
   Consumer consumer(config, keys, state, now);
-  const auto asked = Read<ContactMonitorRequest>("request", request,
-                                                 config.ciphersuite, &consumer);
-  const auto in = Read<ContactMonitorResponse>("response", response,
-                                               config.ciphersuite, &consumer);
+  const auto asked =
+      Read<ContactMonitorRequest>("request", request, config, &consumer);
+  const auto in =
+      Read<ContactMonitorResponse>("response", response, config, &consumer);
   if (asked.has_value() && (asked->label != contact.label ||
                             asked->entries != InOrder(contact.map))) {
     consumer.Fail("request: advertises another map than the one held");
@@ -151,9 +151,9 @@ Verdict<AcceptedOwner> VerifyOwnerInit(
     const std::string& response, uint64_t now) {
   Consumer consumer(config, keys, state, now);
   const auto asked =
-      Read<OwnerInitRequest>("request", request, config.ciphersuite, &consumer);
-  const auto in = Read<OwnerInitResponse>("response", response,
-                                          config.ciphersuite, &consumer);
+      Read<OwnerInitRequest>("request", request, config, &consumer);
+  const auto in =
+      Read<OwnerInitResponse>("response", response, config, &consumer);
   std::optional<Algorithms> run;
   if (consumer.failed() || !consumer.ReadUser(asked->last) ||
       !ReadOwnerInit(*in, asked->label, &consumer) ||
@@ -184,10 +184,10 @@ Verdict<AcceptedOwnerMonitor> VerifyOwnerMonitor(
     const std::optional<RetainedState>& state, const OwnerState& owner,
     const std::string& request, const std::string& response, uint64_t now) {
   Consumer consumer(config, keys, state, now);
-  const auto asked = Read<OwnerMonitorRequest>("request", request,
-                                               config.ciphersuite, &consumer);
-  const auto in = Read<OwnerMonitorResponse>("response", response,
-                                             config.ciphersuite, &consumer);
+  const auto asked =
+      Read<OwnerMonitorRequest>("request", request, config, &consumer);
+  const auto in =
+      Read<OwnerMonitorResponse>("response", response, config, &consumer);
   if (asked.has_value()) ReadOwner(owner, *asked, &consumer);
   std::optional<Algorithms> run;
   if (consumer.failed() || !consumer.ReadUser(asked->last) ||

@@ -92,6 +92,9 @@ struct NewVersion {
 struct AcceptedUpdate : AcceptedOwner {
   uint64_t position = 0;
   std::vector<NewVersion> versions;  // ascending, at least one
+  // In kThirdPartyManagement: that many version numbers before them came in at
+  // the same position without a value.
+  uint32_t skipped = 0;
   // They are the request's own values.
   bool created = false;
 };

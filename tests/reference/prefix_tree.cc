@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <span>
 
 #include "tests/reference/hash.h"
@@ -122,7 +123,45 @@ class Evaluation {
     return {root, ""};
   }
 
+  std::string RunChange(const std::vector<PrefixLeaf>& added,
+                        const std::vector<PrefixLeaf>& removed) {
+    for (const PrefixLeaf& leaf : added) added_[leaf.vrf_output] = leaf;
+    for (const PrefixLeaf& leaf : removed) removed_.insert(leaf.vrf_output);
+    return Changed(0, Indexes(lookups_.size()));
+  }
+
  private:
+  // Value() of the changed tree.
+  std::string Changed(size_t depth, const std::vector<size_t>& wanted) {
+    if (wanted.empty()) return NextElement();
+    if (proof_.results[wanted[0]].depth == depth) {
+      return ChangedTerminal(depth, wanted);
+    }
+    const Halves halves = Split(
+        wanted,
+        depth, [&](size_t i) -> auto& { return lookups_[i].vrf_output; });
+    const std::string left = Changed(depth + 1, halves.left);
+    const std::string right = Changed(depth + 1, halves.right);
+    if (left == MissingNode() && right == MissingNode()) return left;
+    return PrefixParentValue(left, right);
+  }
+
+  // What takes the place of a node at which the wanted searches end.
+  std::string ChangedTerminal(size_t depth, const std::vector<size_t>& wanted) {
+    std::map<std::string, PrefixLeaf> leaves;
+    const std::optional<PrefixLeaf> old = Found(wanted[0]);
+    if (old.has_value() && !removed_.contains(old->vrf_output)) {
+      leaves[old->vrf_output] = *old;
+    }
+    for (size_t i : wanted) {
+      const auto added = added_.find(lookups_[i].vrf_output);
+      if (added != added_.end()) leaves[added->first] = added->second;
+    }
+    std::vector<PrefixLeaf> below;
+    for (const auto& [key, leaf] : leaves) below.push_back(leaf);
+    return Tree{0, nullptr}.Value(Node{std::string(depth, '?'), below});
+  }
+
   void Fail(const std::string& error) {
     if (error_.empty()) error_ = error;
   }
@@ -203,6 +242,8 @@ class Evaluation {
   const PrefixProof& proof_;
   size_t next_element_ = 0;
   std::string error_;
+  std::map<std::string, PrefixLeaf> added_;  // by VRF output
+  std::set<std::string> removed_;            // VRF outputs
 };
 
 }  // namespace
@@ -224,6 +265,13 @@ PrefixProof ProvePrefix(const PrefixTree& tree,
 PrefixEvaluation EvaluatePrefix(const std::vector<Lookup>& lookups,
                                 const PrefixProof& proof) {
   return Evaluation(lookups, proof).Run();
+}
+
+std::string ChangedPrefixRoot(const std::vector<Lookup>& lookups,
+                              const PrefixProof& proof,
+                              const std::vector<PrefixLeaf>& added,
+                              const std::vector<PrefixLeaf>& removed) {
+  return Evaluation(lookups, proof).RunChange(added, removed);
 }
 
 }  // namespace sealbook::reference

@@ -52,6 +52,16 @@ struct PrefixEvaluation {
 PrefixEvaluation EvaluatePrefix(const std::vector<Lookup>& lookups,
                                 const PrefixProof& proof);
 
+// "Auditing", step 7: the root after these lookups' leaves in `removed` were
+// taken away and then those in `added` put in. Keys of both are looked up, and
+// EvaluatePrefix has accepted the proof. A removed leaf becomes a missing
+// child; nothing moves up into its place, but a parent without children is
+// missing too.
+std::string ChangedPrefixRoot(const std::vector<Lookup>& lookups,
+                              const PrefixProof& proof,
+                              const std::vector<PrefixLeaf>& added,
+                              const std::vector<PrefixLeaf>& removed);
+
 }  // namespace sealbook::reference
 
 #endif  // SEALBOOK_TESTS_REFERENCE_PREFIX_TREE_H_

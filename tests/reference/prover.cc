@@ -103,13 +103,13 @@ SearchResponse BuildSearchResponse(const World& world, uint64_t n,
   out.version = *greatest;
   const OpenedValue opened = world.open(label, *greatest);
   out.opening = opened.opening;
-  out.value.value = opened.value;
+  out.value = opened.update();
   out.binary_ladder = BuildLadder(world, n, label, *greatest);
   Recorder recorder(world, n, last, label);
   Algorithms run(world.config, n, last, &recorder);
   run.UpdateTheView();
   (void)run.SearchGreatestVersion(*greatest);
-  out.search = recorder.Proof();
+  out.search = recorder.Proof(out.full_tree_head);
   return out;
 }
 
@@ -123,7 +123,7 @@ AbsenceResponse BuildAbsenceResponse(const World& world, uint64_t n,
   Algorithms run(world.config, n, last, &recorder);
   run.UpdateTheView();
   run.SearchAbsence();
-  out.search = recorder.Proof();
+  out.search = recorder.Proof(out.full_tree_head);
   return out;
 }
 
@@ -138,13 +138,14 @@ Answer<FixedVersionResponse> BuildFixedVersionResponse(
   if (found.outcome != VersionOutcome::kFound && !insist) {
     return {found.outcome, std::nullopt};
   }
+  if (IsSkipped(world, n - 1, label, version) && !insist) return {};
   FixedVersionResponse out;
   out.full_tree_head = BuildHead(world, n, say_same);
   const OpenedValue opened = world.open(label, version);
   out.opening = opened.opening;
-  out.value.value = opened.value;
+  out.value = opened.update();
   out.binary_ladder = BuildLadder(world, n, label, version);
-  out.search = recorder.Proof();
+  out.search = recorder.Proof(out.full_tree_head);
   return {found.outcome, out};
 }
 
@@ -157,7 +158,8 @@ DistinguishedResponse BuildDistinguishedResponse(const World& world, uint64_t n,
   Algorithms run(world.config, n, last, &recorder);
   run.UpdateTheView();
   (void)run.WalkDistinguished(stop);
-  return {BuildHead(world, n, say_same), recorder.Proof()};
+  const FullTreeHead head = BuildHead(world, n, say_same);
+  return {head, recorder.Proof(head)};
 }
 
 Answer<HistoryResponse> BuildHistoryResponse(
@@ -174,6 +176,8 @@ Answer<HistoryResponse> BuildHistoryResponse(
   HistoryResponse out;
   std::set<uint32_t> shown;
   for (uint32_t version = *first; shown.size() < count; --version) {
+    // Nothing opens the commitment of a skipped version.
+    if (IsSkipped(world, n - 1, label, version)) break;
     const Recorder before = recorder;
     const bool as_greatest = !newest.has_value() && shown.empty();
     const VersionSearch found = SearchOneOfHistory(&run, version, as_greatest);
@@ -195,15 +199,16 @@ Answer<HistoryResponse> BuildHistoryResponse(
     }
     const OpenedValue opened = world.open(label, version);
     entry.opening = opened.opening;
-    entry.value.value = opened.value;
+    entry.value = opened.update();
     out.versions.push_back(entry);
     shown.insert(version);
     if (version == 0) break;
   }
+  if (shown.empty()) return {};
   out.full_tree_head = BuildHead(world, n, say_same);
   out.newest = *first;
   out.binary_ladder = BuildHistoryLadder(world, n, label, shown);
-  out.history = recorder.Proof();
+  out.history = recorder.Proof(out.full_tree_head);
   return {VersionOutcome::kFound, out};
 }
 
@@ -234,35 +239,34 @@ Answer<AsOfResponse> BuildAsOfResponse(const World& world, uint64_t n,
   if (out.version.has_value()) {
     const OpenedValue opened = world.open(label, *out.version);
     out.opening = opened.opening;
-    out.value.value = opened.value;
+    out.value = opened.update();
     out.binary_ladder = BuildLadder(world, n, label, *out.version);
   } else if (out.position.has_value()) {
     out.binary_ladder = {BuildStep(world, n, label, 0, true)};
   }
-  out.search = recorder.Proof();
+  out.search = recorder.Proof(out.full_tree_head);
   return {found.outcome, out};
 }
 
 std::string EncodeHistory(const HistoryResponse& response, bool names_newest,
-                          uint16_t suite) {
-  if (!names_newest) return Encode(response, suite);
+                          uint16_t suite, DeploymentMode mode) {
+  if (!names_newest) return Encode(response, suite, mode);
   return Encode(HistoryPageResponse{response.full_tree_head, response.versions,
                                     response.binary_ladder, response.history},
-                suite);
+                suite, mode);
 }
 
 std::string MakeSearchResponse(const World& world, uint64_t n,
                                std::optional<uint64_t> last,
                                const std::string& label, bool say_same) {
-  return Encode(BuildSearchResponse(world, n, last, label, say_same),
-                world.config.ciphersuite);
+  return EncodeFor(world, BuildSearchResponse(world, n, last, label, say_same));
 }
 
 std::string MakeAbsenceResponse(const World& world, uint64_t n,
                                 std::optional<uint64_t> last,
                                 const std::string& label, bool say_same) {
-  return Encode(BuildAbsenceResponse(world, n, last, label, say_same),
-                world.config.ciphersuite);
+  return EncodeFor(world,
+                   BuildAbsenceResponse(world, n, last, label, say_same));
 }
 
 Answer<std::string> MakeFixedVersionResponse(const World& world, uint64_t n,
@@ -271,17 +275,15 @@ Answer<std::string> MakeFixedVersionResponse(const World& world, uint64_t n,
                                              uint32_t version, bool say_same) {
   return EncodeAnswer(
       BuildFixedVersionResponse(world, n, last, label, version, say_same),
-      [&](const auto& response) {
-        return Encode(response, world.config.ciphersuite);
-      });
+      [&](const auto& response) { return EncodeFor(world, response); });
 }
 
 std::string MakeDistinguishedResponse(const World& world, uint64_t n,
                                       std::optional<uint64_t> last,
                                       std::optional<uint64_t> stop,
                                       bool say_same) {
-  return Encode(BuildDistinguishedResponse(world, n, last, stop, say_same),
-                world.config.ciphersuite);
+  return EncodeFor(world,
+                   BuildDistinguishedResponse(world, n, last, stop, say_same));
 }
 
 Answer<std::string> MakeHistoryResponse(const World& world, uint64_t n,
@@ -293,7 +295,7 @@ Answer<std::string> MakeHistoryResponse(const World& world, uint64_t n,
       BuildHistoryResponse(world, n, last, label, newest, count, say_same),
       [&](const auto& response) {
         return EncodeHistory(response, newest.has_value(),
-                             world.config.ciphersuite);
+                             world.config.ciphersuite, world.config.mode);
       });
 }
 
@@ -301,10 +303,9 @@ Answer<std::string> MakeAsOfResponse(const World& world, uint64_t n,
                                      std::optional<uint64_t> last,
                                      const std::string& label, uint64_t time,
                                      bool say_same) {
-  return EncodeAnswer(BuildAsOfResponse(world, n, last, label, time, say_same),
-                      [&](const auto& response) {
-                        return Encode(response, world.config.ciphersuite);
-                      });
+  return EncodeAnswer(
+      BuildAsOfResponse(world, n, last, label, time, say_same),
+      [&](const auto& response) { return EncodeFor(world, response); });
 }
 
 std::string MakeSearchRequest(std::optional<uint64_t> last,

@@ -39,7 +39,8 @@ AbsenceResponse BuildAbsenceResponse(const World& world, uint64_t n,
                                      const std::string& label, bool say_same);
 
 // A response, or why there is none: neither the draft nor the project has a
-// response that says one of the two.
+// response that says one of the two. A version that was skipped counts as one
+// that does not exist.
 template <typename T>
 struct Answer {
   VersionOutcome outcome = VersionOutcome::kDoesNotExist;
@@ -61,11 +62,12 @@ DistinguishedResponse BuildDistinguishedResponse(const World& world, uint64_t n,
                                                  bool say_same);
 
 // Up to `count` versions (1 to 255) from `newest` down, or from the greatest
-// one. The page ends before a version that is expired, and before one whose
-// proofs would not fit into 255 timestamps and 255 prefix proofs; the outcome
-// is that of its first version. Each version has its position unless the entry
-// before it (entry 0 itself) is expired, or the rightmost distinguished one to
-// the left. `claims` has other positions than the true ones, which are lies.
+// one. The page ends before a version that is expired or skipped, and before
+// one whose proofs would not fit into 255 timestamps and 255 prefix proofs; the
+// outcome is that of its first version. Each version has its position unless
+// the entry before it (entry 0 itself) is expired, or the rightmost
+// distinguished one to the left. `claims` has other positions than the true
+// ones, which are lies.
 Answer<HistoryResponse> BuildHistoryResponse(
     const World& world, uint64_t n, std::optional<uint64_t> last,
     const std::string& label, std::optional<uint32_t> newest, size_t count,
@@ -112,8 +114,10 @@ Answer<std::string> MakeAsOfResponse(const World& world, uint64_t n,
 
 // The bytes of a response to a request that names the newest version, or does
 // not.
-std::string EncodeHistory(const HistoryResponse& response, bool names_newest,
-                          uint16_t suite = kSuiteP256);
+std::string EncodeHistory(
+    const HistoryResponse& response, bool names_newest,
+    uint16_t suite = kSuiteP256,
+    DeploymentMode mode = DeploymentMode::kContactMonitoring);
 
 // The bytes of the requests that these answer.
 std::string MakeSearchRequest(std::optional<uint64_t> last,

@@ -44,13 +44,18 @@ bool Recorder::EndsBefore(uint64_t position) {
   return stop_ && stop_(position);
 }
 
-CombinedTreeProof Recorder::Proof() const {
+CombinedTreeProof Recorder::Proof(const FullTreeHead& head) const {
+  std::optional<uint64_t> audited;
+  if (head.head_type == FullTreeHeadType::kUpdated &&
+      world_->config.mode == DeploymentMode::kThirdPartyAuditing) {
+    audited = head.auditor_tree_head.tree_size;
+  }
   CombinedTreeProof out = proof_;
   for (uint64_t position : sent_) {
     if (with_root_.contains(position)) continue;
     out.prefix_roots.push_back(LogEntryAt(*world_, position).prefix_tree);
   }
-  for (Range node : BatchProofNodes(n_, sent_, last_)) {
+  for (Range node : BatchProofNodes(n_, sent_, last_, audited)) {
     out.inclusion.elements.push_back(LogValue(*world_, node));
   }
   return out;

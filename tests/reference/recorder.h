@@ -37,8 +37,9 @@ class Recorder : public Source {
   void StopWhen(std::function<bool(uint64_t)> stop) { stop_ = std::move(stop); }
   size_t prefix_proofs() const { return proof_.prefix_proofs.size(); }
 
-  // What was recorded; prefix roots and inclusion follow from it.
-  CombinedTreeProof Proof() const;
+  // What was recorded; prefix roots and inclusion follow from it, and from the
+  // auditor's head if there is one beside it.
+  CombinedTreeProof Proof(const FullTreeHead& head) const;
 
   // Whether every vector of Proof() is within its ceiling so far.
   bool Fits() const;

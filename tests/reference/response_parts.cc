@@ -1,13 +1,10 @@
 #include "tests/reference/response_parts.h"
 
 #include "tests/reference/prover.h"
-#include "tests/reference/require.h"
 
 namespace sealbook::reference {
 
 TreeHead SignedTreeHead(const World& world, uint64_t n) {
-  Require(world.config.mode == DeploymentMode::kContactMonitoring,
-          "proved in contactMonitoring mode only");
   const std::string tbs =
       Encode(TreeHeadTBS{world.config, n, LogValue(world, {0, n})});
   auto& cache = world.cache.signatures;
@@ -18,7 +15,11 @@ TreeHead SignedTreeHead(const World& world, uint64_t n) {
 
 FullTreeHead BuildHead(const World& world, uint64_t n, bool say_same) {
   if (say_same) return {FullTreeHeadType::kSame, {}};
-  return {FullTreeHeadType::kUpdated, SignedTreeHead(world, n)};
+  FullTreeHead out = {FullTreeHeadType::kUpdated, SignedTreeHead(world, n), {}};
+  if (world.config.mode == DeploymentMode::kThirdPartyAuditing) {
+    out.auditor_tree_head = SignedAuditorTreeHead(world, world.audited(n));
+  }
+  return out;
 }
 
 BinaryLadderStep BuildStep(const World& world, uint64_t n,

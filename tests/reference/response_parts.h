@@ -10,6 +10,11 @@
 
 namespace sealbook::reference {
 
+template <typename T>
+std::string EncodeFor(const World& world, const T& structure) {
+  return Encode(structure, world.config.ciphersuite, world.config.mode);
+}
+
 FullTreeHead BuildHead(const World& world, uint64_t n, bool say_same);
 
 // A step with the commitment of a version that exists in the tree shown,

@@ -27,12 +27,16 @@ namespace sealbook::reference {
 // alice's versions come in at 2 (0), 5 (1 and 2), 9 (3) and 12 (4). With a
 // window of 1000 ms all entries but 2, 4, 5, 6 and 10 are distinguished; with
 // a lifetime of 3000 ms those up to 7 are expired, with 1700 ms those up to 9.
-inline World AliceWorld(std::optional<uint64_t> lifetime) {
+inline World AliceWorld(
+    std::optional<uint64_t> lifetime,
+    DeploymentMode mode = DeploymentMode::kContactMonitoring,
+    uint64_t window = 1000) {
   const uint64_t timestamps[] = {10000, 10010, 10020, 10030, 10040,
                                  10050, 10060, 10070, 13200, 13300,
                                  13400, 13500, 14900, 15000};
-  Configuration config = FakeConfiguration();
+  Configuration config = FakeConfiguration(kSuiteP256, mode);
   config.maximum_lifetime = lifetime;
+  config.reasonable_monitoring_window = window;
   World world = FakeWorld(config);
   for (uint32_t i = 0; i < 14; ++i) {
     AddEntry(&world, timestamps[i], {{"padding", i}});
@@ -40,7 +44,7 @@ inline World AliceWorld(std::optional<uint64_t> lifetime) {
   const uint64_t positions[] = {2, 5, 5, 9, 12};
   for (uint32_t version = 0; version < 5; ++version) {
     world.entries[positions[version]].added.push_back(
-        FakeLeaf("alice", version));
+        FakeLeaf(world, "alice", version));
   }
   return world;
 }
@@ -161,8 +165,10 @@ class SmallWorld {
     EXPECT_EQ(shown.opening, world_.open(label, version).opening);
     EXPECT_TRUE(CommitmentAt(world_, shown.terminal, label, version));
     const std::set<uint64_t> distinguished = DistinguishedOf(world_, n);
-    EXPECT_EQ(shown.must_monitor, distinguished.empty() ||
-                                      shown.terminal > *distinguished.rbegin());
+    EXPECT_EQ(shown.must_monitor,
+              world_.config.mode == DeploymentMode::kContactMonitoring &&
+                  (distinguished.empty() ||
+                   shown.terminal > *distinguished.rbegin()));
   }
 
  private:

@@ -3,7 +3,6 @@
 
 #include "tests/reference/algorithms.h"
 #include "tests/reference/consumer.h"
-#include "tests/reference/hash.h"
 #include "tests/reference/ladder.h"
 #include "tests/reference/monitor_verifier.h"
 #include "tests/reference/update_structures.h"
@@ -13,6 +12,10 @@ namespace sealbook::reference {
 namespace {
 
 constexpr uint64_t kVersions = uint64_t{1} << 32;
+
+// The most that a binary ladder has. Each new version is in it, or is in the
+// ladder of the previous greatest one.
+constexpr uint64_t kSteps = 255;
 
 // The values that the response is about, or nothing if it is refused ("Updating
 // a Label" in "User Operations", step 2).
@@ -49,10 +52,14 @@ void ReadLadder(const UpdateResponse& in, const std::string& label,
     if (!consumer->ReadVrfProof(label, version, step->proof)) return;
     ++step;
   }
-  for (const NewVersion& made : versions) {
-    consumer->SetCommitment(
-        made.version,
-        Commit({made.opening, label, made.version, {made.value}}));
+  for (uint64_t i = 1; i <= in.skipped_versions; ++i) {
+    const auto version = static_cast<uint32_t>(versions[0].version - i);
+    consumer->SetCommitment(version, std::string(kHashSize, '\0'));
+  }
+  for (size_t i = 0; i < versions.size(); ++i) {
+    const NewVersion& made = versions[i];
+    consumer->ReadValue(label, made.version, made.opening,
+                        {made.value, in.info[i].suffix});
   }
 }
 
@@ -87,7 +94,13 @@ NewVersions ReadUpdate(const OwnerState& owner, const UpdateRequest& asked,
   out.previous = GreatestKnown(owner);
   out.verified = owner.greatest.rbegin()->first;
   out.before = owner.greatest;
-  const uint64_t first = out.previous.has_value() ? *out.previous + 1ull : 0;
+  const std::vector<uint32_t> before = BaseLadder(out.previous);
+  if (in.skipped_versions + values.size() > kSteps + before.size()) {
+    consumer->Fail("update: more new versions than the ladder has room for");
+    return out;
+  }
+  const uint64_t first = (out.previous.has_value() ? *out.previous + 1ull : 0) +
+                         in.skipped_versions;
   if (first + values.size() > kVersions) {
     consumer->Fail("update: versions above 2^32 - 1");
     return out;
@@ -123,10 +136,8 @@ Verdict<AcceptedUpdate> VerifyUpdate(
     const std::optional<RetainedState>& state, const OwnerState& owner,
     const std::string& request, const std::string& response, uint64_t now) {
   Consumer consumer(config, keys, state, now);
-  const auto asked =
-      Read<UpdateRequest>("request", request, config.ciphersuite, &consumer);
-  const auto in =
-      Read<UpdateResponse>("response", response, config.ciphersuite, &consumer);
+  const auto asked = Read<UpdateRequest>("request", request, config, &consumer);
+  const auto in = Read<UpdateResponse>("response", response, config, &consumer);
   if (asked.has_value()) ReadOwner(owner, *asked, &consumer);
   AcceptedUpdate out;
   if (consumer.failed() || !consumer.ReadUser(asked->last)) {
@@ -141,6 +152,7 @@ Verdict<AcceptedUpdate> VerifyUpdate(
   }
   const bool distinguished = run->InspectUpdate(update);
   out.position = update.position;
+  out.skipped = in->skipped_versions;
   out.created = in->values.empty();
   out.owner = owner;
   out.owner.known = consumer.known();

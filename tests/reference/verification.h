@@ -16,8 +16,8 @@ namespace sealbook::reference {
 
 template <typename T>
 std::optional<T> Read(const char* what, const std::string& bytes,
-                      uint16_t suite, Consumer* consumer) {
-  const Decoded<T> in = Decode<T>(bytes, suite);
+                      const Configuration& config, Consumer* consumer) {
+  const Decoded<T> in = Decode<T>(bytes, config.ciphersuite, config.mode);
   if (!in.value.has_value()) {
     consumer->Fail(std::string(what) + ": " + in.error);
   }
@@ -37,7 +37,7 @@ Verdict<T> Conclude(Consumer* consumer, T accepted) {
   return {std::move(accepted), ""};
 }
 
-// The beginning of every proof: head, view, clock.
+// The beginning of every response's proof: head, view, clock.
 inline bool Begin(const FullTreeHead& head, const CombinedTreeProof& proof,
                   const Configuration& config, Consumer* consumer,
                   std::optional<Algorithms>* run) {

@@ -5,7 +5,6 @@
 
 #include "tests/reference/algorithms.h"
 #include "tests/reference/consumer.h"
-#include "tests/reference/hash.h"
 #include "tests/reference/implicit_tree.h"
 #include "tests/reference/ladder.h"
 #include "tests/reference/log_tree.h"
@@ -14,43 +13,6 @@
 
 namespace sealbook::reference {
 namespace {
-
-// What a greatest-version search claims not to exist has no commitment.
-enum class AboveTarget { kMayExist, kDoesNotExist };
-
-// "Search", steps 2 and 3. `target` is computed by the user; versions below it
-// have to have a commitment where `above` says that the target is the greatest
-// one, and may lack it otherwise until a lookup needs it.
-bool ReadLadder(const std::vector<BinaryLadderStep>& ladder,
-                const std::string& label, uint32_t target, AboveTarget above,
-                Consumer* consumer) {
-  const std::vector<uint32_t> versions = BaseLadder(target);
-  const bool greatest = above == AboveTarget::kDoesNotExist;
-  if (ladder.size() < versions.size()) {
-    consumer->Fail("binary ladder: steps missing");
-  }
-  if (ladder.size() > versions.size()) {
-    consumer->Fail("binary ladder: steps left over");
-  }
-  for (size_t i = 0; i < versions.size() && !consumer->failed(); ++i) {
-    const uint32_t version = versions[i];
-    const bool sent = ladder[i].commitment.has_value();
-    if (version == target && sent) {
-      consumer->Fail("binary ladder: commitment for the target version");
-    }
-    if (greatest && version > target && sent) {
-      consumer->Fail(
-          "binary ladder: commitment for a version that is claimed not to "
-          "exist");
-    }
-    if (greatest && version < target && !sent) {
-      consumer->Fail("binary ladder: commitment missing");
-    }
-    if (!consumer->ReadVrfProof(label, version, ladder[i].proof)) break;
-    consumer->SetCommitment(version, ladder[i].commitment);
-  }
-  return !consumer->failed();
-}
 
 // "History", binary_ladder.
 bool ReadHistoryLadder(const HistoryResponse& in, const std::string& label,
@@ -97,15 +59,13 @@ void CheckFound(const VersionSearch& found, Consumer* consumer) {
 Outcome VerifyGreatest(const Configuration& config,
                        const SearchRequest& request,
                        const std::string& response, Consumer* consumer) {
-  const auto in =
-      Read<SearchResponse>("response", response, config.ciphersuite, consumer);
+  const auto in = Read<SearchResponse>("response", response, config, consumer);
   if (consumer->failed() ||
-      !ReadLadder(in->binary_ladder, request.label, in->version,
-                  AboveTarget::kDoesNotExist, consumer)) {
+      !consumer->ReadLadder(in->binary_ladder, request.label, in->version,
+                            AboveTarget::kDoesNotExist)) {
     return Refused<Accepted>(*consumer);
   }
-  consumer->SetCommitment(in->version, Commit({in->opening, request.label,
-                                               in->version, in->value}));
+  consumer->ReadValue(request.label, in->version, in->opening, in->value);
   std::optional<Algorithms> run;
   if (!Begin(in->full_tree_head, in->search, config, consumer, &run)) {
     return Refused<Accepted>(*consumer);
@@ -123,15 +83,14 @@ Outcome VerifyGreatest(const Configuration& config,
 Outcome VerifyFixed(const Configuration& config, const SearchRequest& request,
                     const std::string& response, Consumer* consumer) {
   const uint32_t target = *request.version;
-  const auto in = Read<FixedVersionResponse>("response", response,
-                                             config.ciphersuite, consumer);
+  const auto in =
+      Read<FixedVersionResponse>("response", response, config, consumer);
   if (consumer->failed() ||
-      !ReadLadder(in->binary_ladder, request.label, target,
-                  AboveTarget::kMayExist, consumer)) {
+      !consumer->ReadLadder(in->binary_ladder, request.label, target,
+                            AboveTarget::kMayExist)) {
     return Refused<Accepted>(*consumer);
   }
-  consumer->SetCommitment(
-      target, Commit({in->opening, request.label, target, in->value}));
+  consumer->ReadValue(request.label, target, in->opening, in->value);
   std::optional<Algorithms> run;
   if (!Begin(in->full_tree_head, in->search, config, consumer, &run)) {
     return Refused<Accepted>(*consumer);
@@ -186,11 +145,10 @@ std::optional<HistoryResponse> ReadHistory(const Configuration& config,
                                            const std::string& bytes,
                                            Consumer* consumer) {
   if (!request.newest.has_value()) {
-    return Read<HistoryResponse>("response", bytes, config.ciphersuite,
-                                 consumer);
+    return Read<HistoryResponse>("response", bytes, config, consumer);
   }
-  const auto in = Read<HistoryPageResponse>("response", bytes,
-                                            config.ciphersuite, consumer);
+  const auto in =
+      Read<HistoryPageResponse>("response", bytes, config, consumer);
   if (!in.has_value()) return std::nullopt;
   return HistoryResponse{in->full_tree_head, *request.newest, in->versions,
                          in->binary_ladder, in->history};
@@ -217,10 +175,9 @@ std::vector<ShownVersion> ReadShown(const HistoryResponse& in,
                          versions, consumer)) {
     return out;
   }
-  for (const ShownVersion& shown : out) {
-    consumer->SetCommitment(
-        shown.version,
-        Commit({shown.opening, request.label, shown.version, {shown.value}}));
+  for (size_t i = 0; i < out.size(); ++i) {
+    consumer->ReadValue(request.label, out[i].version, out[i].opening,
+                        in.versions[i].value);
   }
   return out;
 }
@@ -232,13 +189,11 @@ bool ReadAsOf(const AsOfResponse& in, const std::string& label,
     if (!in.position.has_value()) {
       consumer->Fail("as of: a version, but no position");
     }
-    if (!ReadLadder(in.binary_ladder, label, *in.version,
-                    AboveTarget::kMayExist, consumer)) {
+    if (!consumer->ReadLadder(in.binary_ladder, label, *in.version,
+                              AboveTarget::kMayExist)) {
       return false;
     }
-    consumer->SetCommitment(*in.version,
-                            Commit({in.opening, label, *in.version, in.value}));
-    return true;
+    return consumer->ReadValue(label, *in.version, in.opening, in.value);
   }
   const size_t steps = in.position.has_value() ? 1 : 0;
   if (in.binary_ladder.size() < steps) {
@@ -265,6 +220,9 @@ RetainedState StateOf(const World& world, uint64_t n) {
   for (uint64_t position : Frontier(n)) {
     state.frontier[position] = LogEntryAt(world, position);
   }
+  if (world.config.mode == DeploymentMode::kThirdPartyAuditing) {
+    state.auditor_tree_head = SignedAuditorTreeHead(world, world.audited(n));
+  }
   return state;
 }
 
@@ -273,8 +231,7 @@ Outcome VerifySearch(const Configuration& config, const PublicKeys& keys,
                      const std::string& request, const std::string& response,
                      uint64_t now) {
   Consumer consumer(config, keys, state, now);
-  const auto asked =
-      Read<SearchRequest>("request", request, config.ciphersuite, &consumer);
+  const auto asked = Read<SearchRequest>("request", request, config, &consumer);
   if (consumer.failed() || !consumer.ReadUser(asked->last)) {
     return Refused<Accepted>(consumer);
   }
@@ -287,10 +244,9 @@ Outcome VerifyAbsence(const Configuration& config, const PublicKeys& keys,
                       const std::string& request, const std::string& response,
                       uint64_t now) {
   Consumer consumer(config, keys, state, now);
-  const auto asked =
-      Read<SearchRequest>("request", request, config.ciphersuite, &consumer);
-  const auto in = Read<AbsenceResponse>("response", response,
-                                        config.ciphersuite, &consumer);
+  const auto asked = Read<SearchRequest>("request", request, config, &consumer);
+  const auto in =
+      Read<AbsenceResponse>("response", response, config, &consumer);
   if (asked.has_value() && asked->version.has_value()) {
     consumer.Fail("request: names a version");
   }
@@ -310,10 +266,10 @@ Verdict<AcceptedWalk> VerifyDistinguished(
     const std::optional<RetainedState>& state, const std::string& request,
     const std::string& response, uint64_t now) {
   Consumer consumer(config, keys, state, now);
-  const auto asked = Read<DistinguishedRequest>("request", request,
-                                                config.ciphersuite, &consumer);
-  const auto in = Read<DistinguishedResponse>("response", response,
-                                              config.ciphersuite, &consumer);
+  const auto asked =
+      Read<DistinguishedRequest>("request", request, config, &consumer);
+  const auto in =
+      Read<DistinguishedResponse>("response", response, config, &consumer);
   std::optional<Algorithms> run;
   if (consumer.failed() || !consumer.ReadUser(asked->last) ||
       !Begin(in->full_tree_head, in->distinguished, config, &consumer, &run)) {
@@ -329,6 +285,7 @@ Verdict<AcceptedWalk> VerifyDistinguished(
         {position,
          {consumer.Timestamp(position), consumer.PrefixRootOf(position)},
          consumer.earlier_roots().at(position + 1)});
+    out.states.push_back(consumer.EarlierState(position + 1));
   }
   return Conclude(&consumer, std::move(out));
 }
@@ -339,7 +296,7 @@ Verdict<AcceptedHistory> VerifyHistory(
     const std::string& response, uint64_t now) {
   Consumer consumer(config, keys, state, now);
   const auto asked =
-      Read<HistoryRequest>("request", request, config.ciphersuite, &consumer);
+      Read<HistoryRequest>("request", request, config, &consumer);
   if (consumer.failed() || !consumer.ReadUser(asked->last)) {
     return Refused<AcceptedHistory>(consumer);
   }
@@ -369,10 +326,8 @@ Verdict<AcceptedAsOf> VerifyAsOf(const Configuration& config,
                                  const std::string& request,
                                  const std::string& response, uint64_t now) {
   Consumer consumer(config, keys, state, now);
-  const auto asked =
-      Read<AsOfRequest>("request", request, config.ciphersuite, &consumer);
-  const auto in =
-      Read<AsOfResponse>("response", response, config.ciphersuite, &consumer);
+  const auto asked = Read<AsOfRequest>("request", request, config, &consumer);
+  const auto in = Read<AsOfResponse>("response", response, config, &consumer);
   std::optional<Algorithms> run;
   if (consumer.failed() || !consumer.ReadUser(asked->last) ||
       !ReadAsOf(*in, asked->label, &consumer) ||

@@ -21,6 +21,8 @@ struct RetainedState {
   uint64_t tree_size = 0;
   std::vector<std::string> full_subtrees;  // values, left to right
   std::map<uint64_t, LogEntry> frontier;   // by position
+  // Only in kThirdPartyAuditing: the newest one that was verified.
+  std::optional<AuditorTreeHead> auditor_tree_head;
 
   bool operator==(const RetainedState&) const = default;
 };
@@ -38,8 +40,8 @@ struct KnownVersion {
 };
 using KnownVersions = std::map<uint32_t, KnownVersion>;
 
-// Two public-key operations, given by whoever runs the verifier. They may be
-// called many times with the same arguments.
+// Public-key operations, given by whoever runs the verifier. They may be called
+// many times with the same arguments.
 struct PublicKeys {
   std::function<bool(const std::string& tree_head_tbs,
                      const std::string& signature)>
@@ -48,6 +50,14 @@ struct PublicKeys {
   std::function<std::optional<std::string>(const std::string& vrf_input,
                                            const std::string& proof)>
       vrf_verify;
+  // Only in kThirdPartyAuditing: a signature by `auditor_public_key`.
+  std::function<bool(const std::string& auditor_tree_head_tbs,
+                     const std::string& signature)>
+      verify_auditor;
+  // Only in kThirdPartyManagement: a signature by `leaf_public_key`.
+  std::function<bool(const std::string& update_tbs,
+                     const std::string& signature)>
+      verify_update;
 };
 
 // What every accepted response leaves behind.
@@ -71,8 +81,8 @@ struct Accepted : NewView {
   std::string opening;
   // As the draft defines it for the search made.
   uint64_t terminal = 0;
-  // It lies right of the rightmost distinguished entry (or there is none): in
-  // contactMonitoring mode the user has to monitor the label.
+  // The mode is contactMonitoring, and it lies right of the rightmost
+  // distinguished entry (or there is none): the user has to monitor the label.
   bool must_monitor = false;
 };
 using Outcome = Verdict<Accepted>;
@@ -102,6 +112,9 @@ struct DistinguishedEntry {
 
 struct AcceptedWalk : NewView {
   std::vector<DistinguishedEntry> entries;  // from right to left
+  // For each entry, what users keep of the tree in which it is the rightmost
+  // one ("Detecting Forks" in "Credentials").
+  std::vector<RetainedState> states;
 };
 
 // The 10 rightmost distinguished and unexpired entries right of the request's

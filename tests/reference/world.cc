@@ -63,6 +63,18 @@ std::optional<std::string> CommitmentAt(const World& world, uint64_t position,
   return commitment;
 }
 
+Leaf SkippedLeaf(const World& world, const std::string& label,
+                 uint32_t version) {
+  return {label, version, VrfOf(world, label, version).output,
+          std::string(kHashSize, '\0')};
+}
+
+bool IsSkipped(const World& world, uint64_t position, const std::string& label,
+               uint32_t version) {
+  return CommitmentAt(world, position, label, version) ==
+         std::string(kHashSize, '\0');
+}
+
 const VrfResult& VrfOf(const World& world, const std::string& label,
                        uint32_t version) {
   auto& cache = world.cache.vrf;
@@ -96,6 +108,24 @@ LogEntry LogEntryAt(const World& world, uint64_t position) {
   const PrefixTree& tree = TreeAt(world, position);
   return {world.entries[position].timestamp,
           PrefixRoot(tree, &world.cache.prefix)};
+}
+
+AuditorTreeHead SignedAuditorTreeHead(const World& world, uint64_t tree_size,
+                                      std::optional<uint64_t> timestamp) {
+  AuditorTreeHead out;
+  out.timestamp = timestamp.has_value()
+                      ? *timestamp
+                      : world.entries[tree_size - 1].timestamp;
+  out.tree_size = tree_size;
+  const std::string tbs = Encode(AuditorTreeHeadTBS{
+      world.config, out.timestamp, tree_size, LogValue(world, {0, tree_size})});
+  auto& cache = world.cache.auditor_signatures;
+  auto hit = cache.find(tbs);
+  if (hit == cache.end()) {
+    hit = cache.emplace(tbs, world.sign_auditor(tbs)).first;
+  }
+  out.signature = hit->second;
+  return out;
 }
 
 std::string LogValue(const World& world, Range range) {

@@ -24,6 +24,9 @@ struct VrfResult {
 struct OpenedValue {
   std::string opening;  // 16 bytes
   std::string value;
+  std::string signature;  // only in kThirdPartyManagement
+
+  UpdateValue update() const { return {value, {signature}}; }
 };
 
 // A prefix leaf together with what it stands for.
@@ -49,7 +52,8 @@ struct WorldCache {
   PrefixCache prefix;
   LogCache log;
   std::map<std::pair<std::string, uint32_t>, VrfResult> vrf;
-  std::map<std::string, std::string> signatures;  // by signed bytes
+  std::map<std::string, std::string> signatures;          // by signed bytes
+  std::map<std::string, std::string> auditor_signatures;  // the same
 };
 
 // Entries may be appended at any time; whoever changes anything else after the
@@ -64,6 +68,12 @@ struct World {
   // Called for pairs that were added.
   std::function<OpenedValue(const std::string& label, uint32_t version)> open;
 
+  // Only in kThirdPartyAuditing: the auditor's signature, and the size of the
+  // newest tree that the auditor has signed when n entries are shown, 1 to n.
+  std::function<std::string(const std::string& auditor_tree_head_tbs)>
+      sign_auditor;
+  std::function<uint64_t(uint64_t n)> audited;
+
   mutable WorldCache cache;
 };
 
@@ -77,6 +87,13 @@ std::optional<std::string> CommitmentAt(const World& world, uint64_t position,
                                         const std::string& label,
                                         uint32_t version);
 
+// "Management": a version that was skipped has an all-zero commitment, and no
+// value. The leaf that skips one; whether the tree at `position` has it.
+Leaf SkippedLeaf(const World& world, const std::string& label,
+                 uint32_t version);
+bool IsSkipped(const World& world, uint64_t position, const std::string& label,
+               uint32_t version);
+
 // The world's VRF, asked once for each pair.
 const VrfResult& VrfOf(const World& world, const std::string& label,
                        uint32_t version);
@@ -88,6 +105,12 @@ bool ContainsVersion(const World& world, uint64_t position,
 // The prefix tree of the entry at `position`, its root, and its log entry.
 const PrefixTree& TreeAt(const World& world, uint64_t position);
 LogEntry LogEntryAt(const World& world, uint64_t position);
+
+// The head that the auditor signs after so many entries, or a lie with another
+// timestamp than that of the last one.
+AuditorTreeHead SignedAuditorTreeHead(
+    const World& world, uint64_t tree_size,
+    std::optional<uint64_t> timestamp = std::nullopt);
 
 // The value of the log tree's node above a range of the world's entries.
 std::string LogValue(const World& world, Range range);
