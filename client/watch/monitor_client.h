@@ -29,6 +29,8 @@
 #include "client/stop.h"
 #include "client/verify_exchange.h"
 #include "keytrans/monitor_structures.h"
+#include "crypto/types.h"
+#include "keytrans/ladder_keys.h"
 #include "keytrans/verifier.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
 
@@ -51,6 +53,9 @@ struct MonitorOptions {
 
 // Whether the server withholds what it has proven to exist.
 bool IsWithheld(const absl::Status& status);
+
+// The proof does not fit an answer: fewer entries help, waiting does not.
+bool AsksTooMuch(const absl::Status& status);
 
 // What a check of an owned address has found.
 struct OwnedCheck {
@@ -168,9 +173,16 @@ class MonitorClient {
   absl::StatusOr<bool> MonitorToTheEnd(const crypto::Hash& fingerprint,
                                        const std::string& label);
 
-  // Of one label in a check of contacts.
+  // Of one label in a check of contacts, or where an owner's map is too large.
   struct ContactMap;
   struct ContactProgress;
+  // Monitors an owner's map as a contact does, some of it at a time, so that
+  // little of it is left. For maps that no OwnerMonitor can be answered about.
+  absl::Status MonitorOwnedMap(const crypto::Hash& fingerprint,
+                               const std::string& label);
+  absl::Status MonitorSomeOwned(const crypto::Hash& fingerprint,
+                                const std::string& label,
+                                ContactProgress& progress);
   // Finds the keys that monitoring `owed` needs and that the state lacks.
   absl::Status FindKeys(const crypto::Hash& fingerprint, Owed& owed);
   // The versions that are left to monitor.
@@ -180,9 +192,12 @@ class MonitorClient {
   // did not fit.
   absl::Status MonitorSome(const crypto::Hash& fingerprint,
                            const std::string& label, ContactProgress& progress);
+  // `openings`: of `entries`; none where they are not kept.
   absl::StatusOr<VerifiedAnswer> AskAboutContact(
-      const Ground& ground, const std::string& label, const ContactMap& map,
-      const std::vector<keytrans::MonitorMapEntry>& entries);
+      const Ground& ground, const std::string& label,
+      const std::vector<keytrans::MonitorMapEntry>& entries,
+      const keytrans::LadderKeys& keys,
+      const std::vector<crypto::Opening>& openings);
 
   State& state_;
   Endpoint endpoint_;

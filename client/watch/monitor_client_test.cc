@@ -640,6 +640,41 @@ TEST_F(MonitorClientTest, AsksAboutFewerWhereTheAnswerDoesNotFit) {
   EXPECT_LT(left.size(), 20u);
 }
 
+// An owner's request has all of its map. What no answer can hold is monitored
+// in parts first, which leaves little.
+TEST_F(MonitorClientTest, MonitorsAnOwnersMapInPartsWhereItDoesNotFit) {
+  Begin();
+  for (int i = 0; i < 5; ++i) Publish(1);
+  std::vector<size_t> asked;
+  server_.tamper_owner_monitor = [&](v1::OwnerMonitorAnswer& answer) {
+    const auto request = *keytrans::OwnerMonitorRequest::Parse(
+        server_.owner_monitors.back().request());
+    asked.push_back(request.entries.size());
+    if (asked.size() == 1) answer.set_response(std::string(17 << 20, 'x'));
+  };
+  const auto check = Check();
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_THAT(check->news, SizeIs(5));
+  ASSERT_GE(asked.size(), 2u);
+  EXPECT_LT(asked[1], asked[0]);
+  ASSERT_FALSE(server_.contact_monitors.empty());
+  const auto request = *keytrans::ContactMonitorRequest::Parse(
+      server_.contact_monitors[0].request());
+  EXPECT_EQ(request.entries.size(), asked[0]);
+  EXPECT_EQ(check->owned.owner.Greatest(), 5u);
+}
+
+// Where nothing helps, it ends.
+TEST_F(MonitorClientTest, GivesUpAnOwnersMapThatNeverFits) {
+  Begin();
+  for (int i = 0; i < 3; ++i) Publish(1);
+  server_.tamper_owner_monitor = [&](v1::OwnerMonitorAnswer& answer) {
+    answer.set_response(std::string(17 << 20, 'x'));
+  };
+  const absl::Status status = Check().status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+}
+
 // A server that says so of a single one is not asked for ever.
 TEST_F(MonitorClientTest, GivesUpWhereNotEvenOneFits) {
   OweVersions(20, /*apart=*/1);

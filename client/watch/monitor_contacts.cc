@@ -20,12 +20,11 @@ using keytrans::MonitorMapEntry;
 // A request counts its entries in one byte.
 constexpr size_t kMaxEntries = 255;
 
-// The proof does not fit an answer: fewer entries help, waiting does not.
+}  // namespace
+
 bool AsksTooMuch(const absl::Status& status) {
   return absl::IsResourceExhausted(status) && RetryHintMs(status) == 0;
 }
-
-}  // namespace
 
 // What is owed of one label, as a monitoring map.
 struct MonitorClient::ContactMap {
@@ -50,6 +49,15 @@ struct MonitorClient::ContactMap {
     }
     map.entries = keytrans::MergeMonitoringMap(std::move(map.entries));
     return map;
+  }
+
+  std::vector<crypto::Opening> OpeningsOf(
+      const std::vector<MonitorMapEntry>& some) const {
+    std::vector<crypto::Opening> openings;
+    for (const MonitorMapEntry& entry : some) {
+      openings.push_back(by_version.at(entry.version).opening);
+    }
+    return openings;
   }
 };
 
@@ -158,8 +166,8 @@ absl::Status MonitorClient::MonitorSome(const crypto::Hash& fingerprint,
   ContactProgress::Portion portion = progress.Next(map.entries);
   std::vector<MonitorMapEntry>& left = portion.others;
   if (!portion.now.empty()) {
-    const absl::StatusOr<VerifiedAnswer> answer =
-        AskAboutContact(ground, label, map, portion.now);
+    const absl::StatusOr<VerifiedAnswer> answer = AskAboutContact(
+        ground, label, portion.now, map.keys, map.OpeningsOf(portion.now));
     if (AsksTooMuch(answer.status()) && portion.now.size() > 1) {
       progress.most = portion.now.size() / 2;
       return absl::OkStatus();
@@ -182,20 +190,66 @@ absl::Status MonitorClient::MonitorSome(const crypto::Hash& fingerprint,
   return absl::OkStatus();
 }
 
+absl::Status MonitorClient::MonitorOwnedMap(const crypto::Hash& fingerprint,
+                                            const std::string& label) {
+  ContactProgress progress;
+  progress.most = kMaxEntries / 2;
+  // Ends as in MonitorLabel.
+  while (!progress.done) {
+    SEALBOOK_RETURN_IF_ERROR(
+        Retry([&] { return MonitorSomeOwned(fingerprint, label, progress); }));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MonitorClient::MonitorSomeOwned(const crypto::Hash& fingerprint,
+                                             const std::string& label,
+                                             ContactProgress& progress) {
+  SEALBOOK_ASSIGN_OR_RETURN(const Ground ground, ReadGround(fingerprint));
+  SEALBOOK_ASSIGN_OR_RETURN(std::optional<OwnedAddress> owned,
+                            state_.ReadOwned(fingerprint, label));
+  progress.done = true;
+  if (!owned.has_value()) return absl::OkStatus();  // Not watched any more.
+  StateChange change{.advertised = ground.view};
+  change.owned_before = owned;
+  ContactProgress::Portion portion = progress.Next(owned->owner.entries);
+  if (portion.now.empty()) return absl::OkStatus();
+  const absl::StatusOr<VerifiedAnswer> answer = AskAboutContact(
+      ground, label, portion.now, owned->owner.keys, /*openings=*/{});
+  if (AsksTooMuch(answer.status()) && portion.now.size() > 1) {
+    progress.most = portion.now.size() / 2;
+    progress.done = false;
+    return absl::OkStatus();
+  }
+  SEALBOOK_RETURN_IF_ERROR(answer.status());
+  std::vector<MonitorMapEntry>& left = portion.others;
+  left.insert(left.end(), answer->remaining.begin(), answer->remaining.end());
+  owned->owner.entries = keytrans::MergeMonitoringMap(std::move(left));
+  change.owned = owned;
+  change.verified = answer->view;
+  SEALBOOK_RETURN_IF_ERROR(state_.Apply(fingerprint, change));
+  for (const MonitorMapEntry& entry : portion.now) {
+    progress.asked.insert(entry.version);
+  }
+  progress.done = !portion.more;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<VerifiedAnswer> MonitorClient::AskAboutContact(
-    const Ground& ground, const std::string& label, const ContactMap& map,
-    const std::vector<MonitorMapEntry>& entries) {
+    const Ground& ground, const std::string& label,
+    const std::vector<MonitorMapEntry>& entries,
+    const keytrans::LadderKeys& keys,
+    const std::vector<crypto::Opening>& openings) {
   Exchange exchange;
   exchange.kind = AnswerKind::kContactMonitor;
   SEALBOOK_ASSIGN_OR_RETURN(exchange.request, (keytrans::ContactMonitorRequest{
                                                   ground.last(), label, entries}
                                                    .Encode()));
-  SEALBOOK_ASSIGN_OR_RETURN(exchange.keys,
-                            keytrans::EncodeLadderKeys(map.keys));
+  SEALBOOK_ASSIGN_OR_RETURN(exchange.keys, keytrans::EncodeLadderKeys(keys));
   v1::ContactMonitorCall call;
   call.set_request(exchange.request);
-  for (const MonitorMapEntry& entry : entries) {
-    call.add_openings(map.by_version.at(entry.version).opening.ToString());
+  for (const crypto::Opening& opening : openings) {
+    call.add_openings(opening.ToString());
   }
   v1::ContactMonitorAnswer message;
   SEALBOOK_RETURN_IF_ERROR(Ask(&Stub::ContactMonitor, call, message));

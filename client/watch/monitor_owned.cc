@@ -289,16 +289,23 @@ absl::StatusOr<bool> MonitorClient::MonitorOnce(const crypto::Hash& fingerprint,
 
 absl::StatusOr<bool> MonitorClient::MonitorToTheEnd(
     const crypto::Hash& fingerprint, const std::string& label) {
+  bool thinned = false;
   while (true) {
     SEALBOOK_ASSIGN_OR_RETURN(const OwnedAddress before,
                               Known(state_, fingerprint, label));
     OwnedAddress after;
     bool complete = false;
-    SEALBOOK_RETURN_IF_ERROR(Retry([&]() -> absl::Status {
+    const absl::Status status = Retry([&]() -> absl::Status {
       SEALBOOK_ASSIGN_OR_RETURN(complete,
                                 MonitorOnce(fingerprint, label, after));
       return absl::OkStatus();
-    }));
+    });
+    if (AsksTooMuch(status) && !thinned) {
+      SEALBOOK_RETURN_IF_ERROR(MonitorOwnedMap(fingerprint, label));
+      thinned = true;
+      continue;
+    }
+    SEALBOOK_RETURN_IF_ERROR(status);
     if (complete) return true;
     if (after.owner.start == before.owner.start) return false;
   }
