@@ -24,12 +24,21 @@ Credential Begin(const SearchRequest& request, SearchResponse& response) {
 
 absl::StatusOr<SearchResponse> Parse(const Configuration& configuration,
                                      const SearchRequest& request,
+                                     const VerifiedVersion& verified,
                                      absl::string_view response) {
   if (request.version.has_value()) {
     return absl::FailedPreconditionError(
         "credentials are made of greatest-version searches");
   }
-  return SearchResponse::Parse(configuration, request, response);
+  SEALBOOK_ASSIGN_OR_RETURN(
+      SearchResponse parsed,
+      SearchResponse::Parse(configuration, request, response));
+  if (*parsed.version != verified.version ||
+      parsed.search.prefix_proofs.empty()) {
+    return absl::FailedPreconditionError(
+        "the response is not the one that was verified");
+  }
+  return parsed;
 }
 
 }  // namespace
@@ -38,7 +47,7 @@ absl::StatusOr<Credential> MakeStandardCredential(
     const Configuration& configuration, const SearchRequest& request,
     const VerifiedVersion& verified, absl::string_view response) {
   SEALBOOK_ASSIGN_OR_RETURN(SearchResponse parsed,
-                            Parse(configuration, request, response));
+                            Parse(configuration, request, verified, response));
   const std::optional<uint64_t> base =
       RightmostDistinguished(configuration, verified.view);
   if (!base.has_value() || verified.terminal > *base) {
@@ -51,7 +60,7 @@ absl::StatusOr<Credential> MakeStandardCredential(
   credential.position = *base;
   // The search has begun there, so that its ladder leaves nothing out.
   credential.proof =
-      StandardCredential{std::move(parsed.search.prefix_proofs.at(0))};
+      StandardCredential{std::move(parsed.search.prefix_proofs[0])};
   return credential;
 }
 
@@ -59,7 +68,7 @@ absl::StatusOr<Credential> MakeProvisionalCredential(
     const Configuration& configuration, const SearchRequest& request,
     const VerifiedVersion& verified, absl::string_view response) {
   SEALBOOK_ASSIGN_OR_RETURN(SearchResponse parsed,
-                            Parse(configuration, request, response));
+                            Parse(configuration, request, verified, response));
   if (configuration.mode == DeploymentMode::kThirdPartyAuditing) {
     return absl::FailedPreconditionError(
         "the answer's proof has the auditor's tree in it: a provisional "

@@ -13,7 +13,8 @@ namespace sealbook::keytrans {
 
 // `response`: the bytes that answered `request`, a greatest-version search;
 // `verified`: what they were verified to be, in the log of `configuration`.
-// FAILED_PRECONDITION: the request was for one version.
+// FAILED_PRECONDITION: the request was for one version, or the two do not
+// belong together.
 
 // Based on the rightmost distinguished log entry. FAILED_PRECONDITION: that one
 // does not hold the version yet.

@@ -350,6 +350,16 @@ TEST_F(CredentialTest, IsMadeOfGreatestVersionSearchesOnly) {
   }
 }
 
+TEST_F(CredentialTest, IsMadeOfTheAnswerThatWasVerified) {
+  Answered found = Search(log_, kSize, std::nullopt);
+  found.verified.version += 1;
+  EXPECT_EQ(MakeStandardCredential(log_.configuration(), found.request,
+                                   found.verified, found.bytes)
+                .status()
+                .code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
 TEST_F(CredentialTest, CannotBeProvisionalWhereTheProofHasAnAuditorsTree) {
   TestLog audited(kWindow);
   audited.SetAuditor(/*max_lag_ms=*/1000, /*start_pos=*/0);
@@ -360,8 +370,10 @@ TEST_F(CredentialTest, CannotBeProvisionalWhereTheProofHasAnAuditorsTree) {
   const auto answer = AnswerSearch(audited, audited.configuration(),
                                    audited.AuditedHead(53, 50), request);
   ASSERT_TRUE(answer.ok());
+  VerifiedVersion verified;
+  verified.version = 2;
   const auto made = MakeProvisionalCredential(audited.configuration(), request,
-                                              VerifiedVersion(), answer->bytes);
+                                              verified, answer->bytes);
   EXPECT_EQ(made.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(made.status().message()), HasSubstr("auditor"));
 }

@@ -106,6 +106,11 @@ absl::Status Store(const ConfigureOptions& options,
                    const ServerAddress& server, std::string& folder) {
   // Refuses keys that are none, before anything is written.
   SEALBOOK_RETURN_IF_ERROR(keytrans::Verifier::Create(configuration).status());
+  if (configuration.mode == keytrans::DeploymentMode::kThirdPartyManagement) {
+    return absl::UnimplementedError(
+        "deployment mode 2 (thirdPartyManagement) is not followed by this "
+        "version");
+  }
   SEALBOOK_ASSIGN_OR_RETURN(folder, StateFolder(options.state));
   SEALBOOK_ASSIGN_OR_RETURN(State state,
                             State::Open(folder, State::Mode::kCreate));

@@ -155,7 +155,7 @@ class Run {
       results_.push_back(json);
       return;
     }
-    terminal_.err << Printable(label) << ": nothing was created\n";
+    terminal_.err << Printable(label) << "\n";
     PrintErrorInWords(failure, "  ", terminal_);
   }
 

@@ -37,6 +37,13 @@ bool AlarmLimit::IsDue(const std::string& key, uint64_t now_ms) const {
   return true;
 }
 
+void AlarmLimit::Undo(const std::vector<Alarm>& alarms) {
+  for (const Alarm& alarm : alarms) {
+    addresses_.erase(alarm.key);
+    whole_log_.erase(alarm.key);
+  }
+}
+
 std::vector<Alarm> AlarmLimit::Take(std::vector<Alarm> alarms,
                                     uint64_t now_ms) {
   std::erase_if(addresses_, [&](const auto& kept) {

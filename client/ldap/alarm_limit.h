@@ -25,6 +25,8 @@ class AlarmLimit {
 
   // Those of `alarms` that are to be kept now, in their order.
   std::vector<Alarm> Take(std::vector<Alarm> alarms, uint64_t now_ms);
+  // What Take has given last could not be kept: it is due again.
+  void Undo(const std::vector<Alarm>& alarms);
 
  private:
   // False: it was kept a short time ago.

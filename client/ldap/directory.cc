@@ -277,6 +277,7 @@ void Directory::Raise(std::vector<Alarm> alarms) {
   // All at once: answers that are proven wait for this, too.
   absl::Status kept = state_.RaiseAlarms(alarms);
   if (kept.ok()) return;
+  limit_.Undo(alarms);
   Note(absl::StrCat(alarms.size(), " of the alarms could not be kept (",
                     Printable(kept.message()),
                     "), first: ", alarms[0].subject));

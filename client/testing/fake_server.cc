@@ -219,6 +219,7 @@ grpc::Status FakeServer::Update(grpc::ServerContext* context,
                                 const v1::PublisherUpdateCall* call,
                                 grpc::ServerWriter<v1::UpdateAnswer>* writer) {
   MutexLock lock(mutex_);
+  publisher_updates.push_back(*call);
   auto request = keytrans::UpdateRequest::Parse(call->request());
   if (!request.ok()) return ToGrpc(request.status());
   const bool created = create != nullptr && create(*request);

@@ -117,6 +117,7 @@ class FakeServer : public v1::KeyTransparency::Service,
   std::vector<v1::OwnerInitCall> owner_inits;
   std::vector<v1::OwnerMonitorCall> owner_monitors;
   std::vector<v1::UpdateCall> updates;
+  std::vector<v1::PublisherUpdateCall> publisher_updates;
 
   grpc::Status Search(grpc::ServerContext* context, const v1::SearchCall* call,
                       v1::SearchAnswer* answer) override;

@@ -21,53 +21,94 @@
 namespace sealbook::client {
 namespace {
 
-std::set<std::string> CertificatesIn(const v1::DirectoryEntry& entry) {
-  std::set<std::string> certificates;
+// Serialized, as they stand in the entry.
+std::multiset<std::string> CertificatesIn(const v1::DirectoryEntry& entry) {
+  std::multiset<std::string> certificates;
   for (const v1::CertificateInForce& one : entry.certificates()) {
-    certificates.insert(one.certificate());
+    certificates.insert(one.SerializeAsString());
   }
   return certificates;
 }
 
-// Whether `value` adds `item` to what was in force before, and changes nothing
-// else; what has expired is left out. `before`: null where it is not known.
+std::string NameOf(const std::string& certificate) {
+  v1::CertificateInForce one;
+  one.ParseFromString(certificate);
+  return smime::HashCertificate(one.certificate()).ToHex();
+}
+
+bool HasExpired(const std::string& certificate, uint64_t now_ms) {
+  v1::CertificateInForce one;
+  one.ParseFromString(certificate);
+  const auto facts = smime::ReadCertificateFacts(one.certificate());
+  return facts.ok() &&
+         !smime::IsLive(facts->not_after_ms, static_cast<int64_t>(now_ms));
+}
+
+// Takes the one certificate that `entry` is to add out of `now`.
+absl::Status TakeAdded(const v1::DirectoryEntry& entry,
+                       const v1::PublishItem& item,
+                       std::multiset<std::string>& now) {
+  const std::string sha256 =
+      smime::HashCertificate(item.certificate()).ToString();
+  const bool named = entry.issued().certificate_sha256() == sha256 ||
+                     entry.renewed().certificate_sha256() == sha256;
+  for (auto it = now.begin(); named && it != now.end(); ++it) {
+    v1::CertificateInForce one;
+    one.ParseFromString(*it);
+    if (one.certificate() != item.certificate()) continue;
+    now.erase(it);
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      "the directory would write another certificate");
+}
+
+// Whether `value` adds `item` to what was in force in `before`, and changes
+// nothing else; what has expired is left out.
 absl::Status CheckValue(const std::string& value, const v1::PublishItem& item,
-                        const v1::DirectoryEntry* before, uint64_t now_ms,
+                        const v1::DirectoryEntry& before, uint64_t now_ms,
                         v1::DirectoryEntry& entry) {
   SEALBOOK_ASSIGN_OR_RETURN(entry, DecodeEntry(value));
-  const std::string added =
-      smime::HashCertificate(item.certificate()).ToString();
-  const std::set<std::string> now = CertificatesIn(entry);
-  if ((entry.issued().certificate_sha256() != added &&
-       entry.renewed().certificate_sha256() != added) ||
-      !now.contains(item.certificate())) {
+  std::multiset<std::string> now = CertificatesIn(entry);
+  SEALBOOK_RETURN_IF_ERROR(TakeAdded(entry, item, now));
+  const std::multiset<std::string> then = CertificatesIn(before);
+  for (const std::string& one : now) {
+    if (now.count(one) == 1 && then.contains(one)) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the directory would also add the certificate ", NameOf(one),
+        ", or change what stands beside it, which "
+        "nobody asked for"));
+  }
+  for (const std::string& one : then) {
+    if (now.contains(one) || HasExpired(one, now_ms)) continue;
     return absl::FailedPreconditionError(
-        "the directory would write another certificate");
-  }
-  if (before == nullptr) return absl::OkStatus();
-  const std::set<std::string> then = CertificatesIn(*before);
-  for (const std::string& der : now) {
-    if (der == item.certificate() || then.contains(der)) continue;
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the directory would also add the certificate ",
-        smime::HashCertificate(der).ToHex(), ", which nobody asked for"));
-  }
-  for (const std::string& der : then) {
-    if (now.contains(der)) continue;
-    const auto facts = smime::ReadCertificateFacts(der);
-    if (facts.ok() &&
-        !smime::IsLive(facts->not_after_ms, static_cast<int64_t>(now_ms))) {
-      continue;
-    }
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the directory would also take away the certificate ",
-        smime::HashCertificate(der).ToHex(), ", which has not expired"));
+        absl::StrCat("the directory would also take away the certificate ",
+                     NameOf(one), ", which has not expired"));
   }
   return absl::OkStatus();
 }
 
+// How often the same is asked again because the state has moved.
+constexpr int kMaxMoves = 8;
+
+// The server has said why nothing was created.
+bool IsRefusal(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::ALREADY_EXISTS:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::UNIMPLEMENTED:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return true;
+    default:
+      return false;
+  }
+}
+
 absl::Status Newer(const std::string& label) {
-  return absl::AbortedError(absl::StrCat(
+  return absl::FailedPreconditionError(absl::StrCat(
       label,
       ": somebody else has published versions meanwhile; nothing was "
       "created. Look at them, and publish again"));
@@ -91,6 +132,21 @@ LabelUpdater::LabelUpdater(
       clock_(std::move(clock)),
       timeout_ms_(timeout_ms) {}
 
+absl::StatusOr<v1::DirectoryEntry> LabelUpdater::ReadNewest(
+    const crypto::Hash& fingerprint, const OwnedAddress& owned) {
+  const std::optional<uint32_t> greatest = owned.owner.Greatest();
+  if (!greatest.has_value()) return v1::DirectoryEntry();
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const std::vector<OwnedVersion> known,
+      state_.ReadOwnedVersions(fingerprint, owned.owner.label, *greatest));
+  if (!known.empty()) return DecodeEntry(known[0].value);
+  return absl::FailedPreconditionError(absl::StrCat(
+      owned.owner.label, ": what version ", *greatest,
+      " holds is not remembered, so nothing can be compared with it. Watch "
+      "the address until it has a version that is (`sealbook publish` without "
+      "--as-owner makes one)"));
+}
+
 absl::StatusOr<LabelUpdate> LabelUpdater::Create(
     const crypto::Hash& fingerprint, const std::string& label,
     absl::Span<const v1::PublishItem> items) {
@@ -100,40 +156,76 @@ absl::StatusOr<LabelUpdate> LabelUpdater::Create(
     return absl::NotFoundError(absl::StrCat(label, " is not watched"));
   }
   if (owned->accepted < owned->owner.Greatest()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(label,
-                     " has versions that you have not confirmed. Look at them "
-                     "(`sealbook watch --list`), confirm them (`sealbook watch "
-                     "--accept ",
-                     label, "`), and publish again"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        label,
+        " has versions that you have not confirmed. Look at them (`sealbook "
+        "watch --list`), confirm them (`sealbook watch --accept ",
+        label, "`), and publish again"));
   }
-  std::optional<v1::DirectoryEntry> before;
-  if (const auto greatest = owned->owner.Greatest(); greatest.has_value()) {
-    SEALBOOK_ASSIGN_OR_RETURN(
-        const std::vector<OwnedVersion> known,
-        state_.ReadOwnedVersions(fingerprint, label, *greatest));
-    if (!known.empty()) {
-      SEALBOOK_ASSIGN_OR_RETURN(before, DecodeEntry(known[0].value));
-    }
-  }
-  SEALBOOK_ASSIGN_OR_RETURN(
-      Draft draft,
-      AskForValues(label, *owned, before.has_value() ? &*before : nullptr,
-                   items));
+  SEALBOOK_ASSIGN_OR_RETURN(const v1::DirectoryEntry before,
+                            ReadNewest(fingerprint, *owned));
+  SEALBOOK_ASSIGN_OR_RETURN(Draft draft,
+                            AskForValues(label, *owned, before, items));
   if (draft.request.values.empty()) return std::move(draft.update);
+  absl::Status status;
+  // Another process may move the state while the log works.
+  for (int moves = 0; moves < kMaxMoves; ++moves) {
+    status = AskAndKeep(fingerprint, *owned, draft);
+    if (!absl::IsAborted(status)) break;
+  }
+  if (!status.ok()) return status;
+  return std::move(draft.update);
+}
+
+absl::Status LabelUpdater::AskAndKeep(const crypto::Hash& fingerprint,
+                                      const OwnedAddress& before,
+                                      Draft& draft) {
   SEALBOOK_ASSIGN_OR_RETURN(const LogRecord log, state_.ReadLog(fingerprint));
+  SEALBOOK_ASSIGN_OR_RETURN(const std::optional<OwnedAddress> owned,
+                            state_.ReadOwned(fingerprint, draft.request.label));
+  if (owned.has_value() && owned->owner.Greatest() != before.owner.Greatest()) {
+    return AcceptIfMade(fingerprint, draft);
+  }
+  if (!owned.has_value()) {
+    return absl::NotFoundError(
+        absl::StrCat(draft.request.label, " is not watched any more"));
+  }
   if (log.view.has_value()) draft.request.last = log.view->size();
   SEALBOOK_ASSIGN_OR_RETURN(*draft.call.mutable_request(),
                             draft.request.Encode());
-  SEALBOOK_ASSIGN_OR_RETURN(const std::string response,
-                            AskForUpdate(draft.call));
-  SEALBOOK_RETURN_IF_ERROR(Keep(fingerprint, log, *owned, draft, response));
-  return std::move(draft.update);
+  absl::StatusOr<std::string> response = AskForUpdate(draft.call);
+  if (!response.ok()) return response.status();
+  return Keep(fingerprint, log, *owned, draft, *response);
+}
+
+absl::Status LabelUpdater::AcceptIfMade(const crypto::Hash& fingerprint,
+                                        Draft& draft) {
+  const uint32_t first = draft.request.greatest_version.has_value()
+                             ? *draft.request.greatest_version + 1
+                             : 0;
+  SEALBOOK_ASSIGN_OR_RETURN(
+      const std::vector<OwnedVersion> known,
+      state_.ReadOwnedVersions(fingerprint, draft.request.label, first));
+  const size_t count = draft.request.values.size();
+  bool made = known.size() >= count;
+  for (size_t i = 0; made && i < count; ++i) {
+    made = known[i].value == draft.request.values[i].value &&
+           known[i].position.has_value() &&
+           known[i].position == known[0].position;
+  }
+  if (!made) return Newer(draft.request.label);
+  SEALBOOK_ASSIGN_OR_RETURN(const LogRecord log, state_.ReadLog(fingerprint));
+  draft.update.position = *known[0].position;
+  draft.update.tree_size = log.view.has_value() ? log.view->size() : 0;
+  return state_
+      .AcceptVersions(fingerprint, draft.request.label,
+                      known[count - 1].version, clock_())
+      .status();
 }
 
 absl::StatusOr<LabelUpdater::Draft> LabelUpdater::AskForValues(
     const std::string& label, const OwnedAddress& owned,
-    const v1::DirectoryEntry* before, absl::Span<const v1::PublishItem> items) {
+    const v1::DirectoryEntry& before, absl::Span<const v1::PublishItem> items) {
   v1::PublishRequest request;
   request.set_with_values(true);
   for (const v1::PublishItem& item : items) {
@@ -158,8 +250,8 @@ absl::StatusOr<LabelUpdater::Draft> LabelUpdater::AskForValues(
                       ? uint64_t{*owned.owner.Greatest()} + 1
                       : 0;
   v1::DirectoryEntry entry;
-  std::optional<v1::DirectoryEntry> last;
-  if (before != nullptr) last = *before;
+  v1::DirectoryEntry last = before;
+  std::set<std::string> intermediates;
   for (int i = 0; i < response.results_size(); ++i) {
     const v1::PublishResult& result = response.results(i);
     const std::string name = absl::StrCat(
@@ -174,16 +266,15 @@ absl::StatusOr<LabelUpdater::Draft> LabelUpdater::AskForValues(
                                   publication.already_published()});
     if (publication.already_published()) continue;
     if (publication.version() != next++) return Newer(label);
-    const absl::Status status =
-        CheckValue(publication.value(), request.items(i),
-                   last.has_value() ? &*last : nullptr, clock_(), entry);
+    const absl::Status status = CheckValue(
+        publication.value(), request.items(i), last, clock_(), entry);
     if (!status.ok()) {
       return absl::Status(status.code(), absl::StrCat(name, status.message()));
     }
     last = entry;
     draft.request.values.push_back({publication.value()});
     for (const std::string& der : request.items(i).intermediates()) {
-      draft.call.add_intermediates(der);
+      if (intermediates.insert(der).second) draft.call.add_intermediates(der);
     }
   }
   return draft;
@@ -201,9 +292,16 @@ absl::StatusOr<std::string> LabelUpdater::AskForUpdate(
     return std::move(*answer.mutable_response());
   }
   const grpc::Status status = reader->Finish();
-  if (!status.ok()) return ExplainRpc(status, endpoint_);
-  return absl::UnavailableError(
-      absl::StrCat(endpoint_.server.target, " has not answered the update"));
+  absl::Status failure =
+      status.ok() ? absl::UnavailableError(absl::StrCat(endpoint_.server.target,
+                                                        " has not answered"))
+                  : ExplainRpc(status, endpoint_);
+  if (IsRefusal(status.error_code())) return failure;
+  return absl::Status(
+      absl::StatusCode::kUnavailable,
+      absl::StrCat("it is not known whether the versions were created; watch "
+                   "the address, it tells of them: ",
+                   failure.message()));
 }
 
 absl::Status LabelUpdater::Keep(const crypto::Hash& fingerprint,
@@ -226,9 +324,12 @@ absl::Status LabelUpdater::Keep(const crypto::Hash& fingerprint,
   SEALBOOK_RETURN_IF_ERROR(answer.status());
   const auto parsed =
       keytrans::UpdateResponse::Parse(log.configuration, response);
-  // The request's values were disregarded. Watching tells what came instead.
-  if (!parsed.ok() || !parsed->values.empty())
+  // The request's values were disregarded, unless it came a second time.
+  // Watching tells what came instead.
+  if (!parsed.ok() ||
+      (!parsed->values.empty() && parsed->values != draft.request.values)) {
     return Newer(draft.request.label);
+  }
 
   StateChange change{.advertised = log.view, .verified = answer->view};
   change.owned_before = owned;

@@ -54,9 +54,10 @@ class LabelUpdater {
   // whose versions it knows (MonitorClient::CheckOwned). What the directory
   // would write is asked for and looked at before it is asked for in earnest.
   // What was created counts as confirmed. All of it is created, or nothing:
-  //   ABORTED: the label has versions that the owner does not know.
   //   FAILED_PRECONDITION: an item was refused, or what the directory would
-  //     write is not just that, or the user has not confirmed all versions.
+  //     write is not just that, or the user has not confirmed all versions, or
+  //     somebody else was faster.
+  //   UNAVAILABLE: it is not known whether something was created.
   //   A RefusalReason: the answer does not verify; it is kept as evidence.
   //   Others: as PublisherClient.
   absl::StatusOr<LabelUpdate> Create(const crypto::Hash& fingerprint,
@@ -66,11 +67,21 @@ class LabelUpdater {
  private:
   struct Draft;
 
-  // `before`: what the label's greatest version holds; null: it is not known.
+  // What the label's greatest version holds; nothing where it has none.
+  absl::StatusOr<v1::DirectoryEntry> ReadNewest(const crypto::Hash& fingerprint,
+                                                const OwnedAddress& owned);
+  // `before`: ReadNewest.
   absl::StatusOr<Draft> AskForValues(const std::string& label,
                                      const OwnedAddress& owned,
-                                     const v1::DirectoryEntry* before,
+                                     const v1::DirectoryEntry& before,
                                      absl::Span<const v1::PublishItem> items);
+  // ABORTED: another process has moved the state. The same request may be made
+  // again: the log shows then what it has created. `before`: as the request
+  // says the label is.
+  absl::Status AskAndKeep(const crypto::Hash& fingerprint,
+                          const OwnedAddress& before, Draft& draft);
+  // Where another process has learned of the new versions first.
+  absl::Status AcceptIfMade(const crypto::Hash& fingerprint, Draft& draft);
   // An UpdateResponse.
   absl::StatusOr<std::string> AskForUpdate(const v1::PublisherUpdateCall& call);
   // Verifies it, and keeps what it proves.

@@ -163,15 +163,28 @@ TEST_F(LabelUpdaterTest, CreatesWhatTheLogThenProves) {
 
 TEST_F(LabelUpdaterTest, AsksForNothingInEarnestThatNobodyWants) {
   ASSERT_TRUE(Watch().ok());
-  ASSERT_TRUE(Create({NewItem()}).ok());
   const v1::PublishItem foreign = NewItem();
-  change_ = [&](v1::DirectoryEntry& entry) {
+  const auto add_foreign = [&](v1::DirectoryEntry& entry) {
     *entry.add_certificates() = entry.certificates(0);
     entry.mutable_certificates()->rbegin()->set_certificate(
         foreign.certificate());
   };
-  ExpectRefused(absl::StatusCode::kFailedPrecondition,
-                "which nobody asked for");
+  // Also in the label's first version, and the same one twice.
+  change_ = add_foreign;
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "nobody asked for");
+  change_ = [&](v1::DirectoryEntry& entry) {
+    *entry.add_certificates() = entry.certificates(0);
+  };
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "nobody asked for");
+  change_ = nullptr;
+  ASSERT_TRUE(Create({NewItem()}).ok());
+  change_ = add_foreign;
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "nobody asked for");
+  // What stands beside a certificate is not to change either.
+  change_ = [](v1::DirectoryEntry& entry) {
+    entry.mutable_certificates(0)->set_role(v1::ROLE_ENCRYPT);
+  };
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "nobody asked for");
   change_ = [](v1::DirectoryEntry& entry) {
     entry.mutable_certificates()->DeleteSubrange(0, 1);
   };
@@ -180,7 +193,8 @@ TEST_F(LabelUpdaterTest, AsksForNothingInEarnestThatNobodyWants) {
   ExpectRefused(absl::StatusCode::kFailedPrecondition, "another certificate");
   change_ = nullptr;
   shift_ = 1;
-  ExpectRefused(absl::StatusCode::kAborted, "somebody else has published");
+  ExpectRefused(absl::StatusCode::kFailedPrecondition,
+                "somebody else has published");
 }
 
 TEST_F(LabelUpdaterTest, SaysWhyAnItemIsRefused) {
@@ -218,12 +232,57 @@ TEST_F(LabelUpdaterTest, TellsThatOthersWereFaster) {
     return false;
   };
   const auto update = Create({NewItem()});
-  EXPECT_EQ(update.status().code(), absl::StatusCode::kAborted)
+  EXPECT_EQ(update.status().code(), absl::StatusCode::kFailedPrecondition)
       << update.status();
   EXPECT_EQ((*state_.ReadOwned(log_.configuration().Fingerprint(), kAlice))
                 ->owner.Greatest(),
             std::nullopt)
       << "that is for watching to tell";
+}
+
+// A watcher of the same state, or a look-up, while the log works.
+TEST_F(LabelUpdaterTest, AsksAgainWhenAnotherProcessMovedTheState) {
+  ASSERT_TRUE(Watch().ok());
+  const auto create = server_.create;
+  bool moved = false;
+  server_.create = [&](const UpdateRequest& request) {
+    if (moved) return false;  // They are there by now.
+    moved = true;
+    create(request);
+    // The view only: no version is learned.
+    const keytrans::TreeView before = log_.View(9);
+    Append({});
+    StateChange change{.advertised = before, .verified = log_.View(11)};
+    EXPECT_TRUE(state_.Apply(log_.configuration().Fingerprint(), change).ok());
+    return true;
+  };
+  const auto update = Create({NewItem()});
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_EQ(update->position, 9u);
+  const auto check = Watch();
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_THAT(check->news, IsEmpty());
+  EXPECT_THAT(*state_.ReadOpenAlarms(), IsEmpty());
+}
+
+TEST_F(LabelUpdaterTest, SaysThatItIsNotKnownWhatBecameOfIt) {
+  ASSERT_TRUE(Watch().ok());
+  server_.end_update = [] { return true; };
+  server_.update_end = grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
+  const absl::Status status = Create({NewItem()}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("not known whether the versions were created"));
+}
+
+TEST_F(LabelUpdaterTest, SendsEachIntermediateOnce) {
+  ASSERT_TRUE(Watch().ok());
+  std::vector<v1::PublishItem> items = {NewItem(), NewItem()};
+  for (v1::PublishItem& item : items) item.add_intermediates(root_.der());
+  ASSERT_TRUE(Create(items).ok());
+  ASSERT_THAT(server_.publisher_updates, SizeIs(1));
+  EXPECT_THAT(server_.publisher_updates[0].intermediates(),
+              ElementsAre(root_.der()));
 }
 
 TEST_F(LabelUpdaterTest, BelievesNoAnswerThatDoesNotVerify) {

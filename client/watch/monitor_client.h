@@ -28,9 +28,9 @@
 #include "client/state.h"
 #include "client/stop.h"
 #include "client/verify_exchange.h"
-#include "keytrans/monitor_structures.h"
 #include "crypto/types.h"
 #include "keytrans/ladder_keys.h"
+#include "keytrans/monitor_structures.h"
 #include "keytrans/verifier.h"
 #include "proto/sealbook/v1/key_transparency.grpc.pb.h"
 
@@ -113,7 +113,7 @@ class MonitorClient {
                                         const MakeAlarm& make_alarm);
 
   // Monitors every version that the state says is to be monitored. Errors: the
-  // state cannot be read. CANCELLED: as options.stop says.
+  // state cannot be read. Ends early, with what it has, as options.stop says.
   absl::StatusOr<ContactsCheck> CheckContacts(const crypto::Hash& fingerprint);
 
  private:

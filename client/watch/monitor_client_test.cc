@@ -925,6 +925,32 @@ TEST_F(MonitorClientTest, WaitsInVainOnceARound) {
 }
 
 // The call under way is cancelled, whichever it is; what came before it stays.
+// What was found is not forgotten for a stop that comes at that moment.
+TEST_F(MonitorClientTest, TellsOfARefusalAlsoWhenItIsStopped) {
+  Publish(1);
+  LookUp();
+  ASSERT_THAT(*state_->ReadObligations(fingerprint()), SizeIs(1));
+  Pad(1);
+  Stop stop;
+  options_.stop = &stop;
+  server_.tamper_contact_monitor = [](v1::ContactMonitorAnswer& answer) {
+    answer.mutable_response()->back() ^= 1;
+  };
+  // The clock is asked when an answer has come.
+  MonitorClient client(
+      *state_, {.server = {"localhost:1", ""}}, server_.InProcessChannel(),
+      [&] {
+        stop.Request();
+        return now_;
+      },
+      options_);
+  const auto check = client.CheckContacts(fingerprint());
+  options_.stop = nullptr;
+  ASSERT_TRUE(check.ok()) << check.status();
+  ASSERT_THAT(check->failures, SizeIs(1));
+  EXPECT_TRUE(RefusalOf(check->failures[0].status).has_value());
+}
+
 TEST_F(MonitorClientTest, StopsInTheMiddleOfAnyCall) {
   struct Turn {
     Stop stop;
@@ -945,10 +971,15 @@ TEST_F(MonitorClientTest, StopsInTheMiddleOfAnyCall) {
        std::vector<std::string>{"Update", "OwnerMonitor", "ContactMonitor"}) {
     SCOPED_TRACE(stopped);
     options_.stop = &turns[stopped].stop;
-    const absl::Status status =
-        stopped == "ContactMonitor"
-            ? Client(*state_).CheckContacts(fingerprint()).status()
-            : Check().status();
+    if (stopped == "ContactMonitor") {
+      const auto check = Client(*state_).CheckContacts(fingerprint());
+      turns[stopped].over.Notify();
+      ASSERT_TRUE(check.ok()) << check.status();
+      EXPECT_THAT(check->failures, IsEmpty());
+      EXPECT_EQ(check->remaining, 0u);
+      continue;
+    }
+    const absl::Status status = Check().status();
     EXPECT_TRUE(turns[stopped].stop.requested());
     turns[stopped].over.Notify();
     EXPECT_TRUE(absl::IsCancelled(status)) << status;

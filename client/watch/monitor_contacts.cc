@@ -100,14 +100,14 @@ absl::StatusOr<ContactsCheck> MonitorClient::CheckContacts(
     if (i > 0 && label == owed[i - 1].label) continue;
     ++check.labels;
     const absl::StatusOr<size_t> remaining = MonitorLabel(fingerprint, label);
-    if (options_.stop != nullptr && options_.stop->requested()) {
-      return absl::CancelledError("the check was stopped");
-    }
+    const bool stopped = options_.stop != nullptr && options_.stop->requested();
     if (remaining.ok()) {
       check.remaining += *remaining;
-    } else {
+    } else if (!stopped || keytrans::RefusalOf(remaining.status())) {
       check.failures.push_back({label, remaining.status()});
     }
+    // What was refused before is not forgotten for it.
+    if (stopped) return check;
   }
   return check;
 }

@@ -134,8 +134,12 @@ absl::Status Watcher::Compare(WatchRound& round) {
   if (last + window - window / 10 > clock_()) return absl::OkStatus();
   round.compared = true;
   round.comparison = settings_.compare();
-  SEALBOOK_RETURN_IF_ERROR(GoOn());
-  if (!round.comparison.ok()) return NoteUncompared(last, round.comparison);
+  // A stop is no finding; what was found before it is one.
+  if (!keytrans::RefusalOf(round.comparison)) SEALBOOK_RETURN_IF_ERROR(GoOn());
+  if (!round.comparison.ok()) {
+    SEALBOOK_RETURN_IF_ERROR(NoteUncompared(last, round.comparison));
+    return GoOn();
+  }
   SEALBOOK_RETURN_IF_ERROR(
       state_.CloseAlarm(UncomparedKey(fingerprint_.ToHex()), clock_())
           .status());

@@ -293,12 +293,53 @@ TEST_F(DaemonUpdateTest, RefusesACertificateThatIsThere) {
 }
 
 TEST_F(DaemonUpdateTest, TakesPublishersOnly) {
-  const auto stub = v1::Publisher::NewStub(clients_->public_channel());
+  const testing::TlsIdentity unknown = site_->tls().Client("unknown.example");
+  for (const testing::TlsIdentity* client :
+       {static_cast<const testing::TlsIdentity*>(nullptr), &unknown}) {
+    const auto stub = v1::Publisher::NewStub(testing::Connect(
+        daemon_->publisher_server().port(), site_->tls().ca(), client));
+    grpc::ClientContext context;
+    auto stream = stub->Update(&context, {});
+    v1::UpdateAnswer answer;
+    EXPECT_FALSE(stream->Read(&answer));
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  }
+}
+
+TEST_F(DaemonUpdateTest, CreatesNothingThatCannotBeShown) {
+  const std::string address = "ahead@example.org";
+  UpdateRequest request{1'000'000, address, std::nullopt,
+                        ValuesOf({site_->Item({address})})};
+  ExpectRefused(request, kInvalid, "1000000");
+  request.last = 0;
+  ExpectRefused(request, kInvalid, "last is 0");
+}
+
+TEST_F(DaemonUpdateTest, TakesAsManyIntermediatesAsPublishing) {
+  const std::string address = "chain@example.org";
+  v1::PublisherUpdateCall call;
+  call.set_request(*UpdateRequest{std::nullopt, address, std::nullopt,
+                                  ValuesOf({site_->Item({address})})}
+                        .Encode());
+  for (int i = 0; i < 9; ++i) call.add_intermediates(site_->issuing().der());
   grpc::ClientContext context;
-  auto stream = stub->Update(&context, {});
+  auto stream = publisher_->Update(&context, call);
   v1::UpdateAnswer answer;
   EXPECT_FALSE(stream->Read(&answer));
-  EXPECT_FALSE(stream->Finish().ok());
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), kInvalid);
+  EXPECT_THAT(status.error_message(), HasSubstr("9 intermediates"));
+}
+
+TEST_F(DaemonUpdateTest, TakesManyCertificatesOfOneIssuer) {
+  const std::string address = "many@example.org";
+  std::vector<v1::PublishItem> items;
+  for (int i = 0; i < 16; ++i) items.push_back(site_->Item({address}));
+  const UpdateRequest request{std::nullopt, address, std::nullopt,
+                              ValuesOf(items)};
+  const grpc::Status status = Update(request);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(clients_->Find(address).found->version, 15u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/status_macros.h"
 #include "server/services/grpc_status.h"
+#include "server/services/run_after.h"
 
 namespace sealbook::server {
 
@@ -14,10 +15,10 @@ PageStream::PageStream(const QueryParts& parts,
     : parts_(parts),
       context_(context),
       rpc_(rpc),
-      caller_(CallerOf(*context)),
-      guard_(context, parts.stall_ms) {}
+      caller_(CallerOf(*context)) {}
 
 void PageStream::Start(const grpc::ByteBuffer& call) {
+  guard_.emplace(context_, parts_.stall_ms);
   const absl::Status status = ReadHeadAndBegin(call);
   if (!status.ok()) {
     Finish(ToGrpcStatus(status));
@@ -38,7 +39,7 @@ absl::Status PageStream::ReadHeadAndBegin(const grpc::ByteBuffer& call) {
 }
 
 void PageStream::OnWriteDone(bool ok) {
-  guard_.Moved();
+  guard_->Moved();
   if (!ok) {
     Finish(grpc::Status::CANCELLED);
   } else if (last_page_) {
@@ -49,7 +50,7 @@ void PageStream::OnWriteDone(bool ok) {
 }
 
 void PageStream::OnDone() {
-  guard_.Over();
+  if (guard_.has_value()) guard_->Over();
   delete this;
 }
 
@@ -61,10 +62,13 @@ void PageStream::NextPage() {
                       *wait));
     return;
   }
-  if (!parts_.queue->TryPost([this] { RunTask(); })) {
-    Finish(
-        Overloaded(*context_, "too many look-ups are waiting", kQueueRetryMs));
+  if (parts_.queue->TryPost([this] { RunTask(); })) return;
+  if (parts_.limits == nullptr) {
+    // What was created is to be shown, however busy the server is.
+    RunAfter(kQueueRetryMs, [this] { NextPage(); });
+    return;
   }
+  Finish(Overloaded(*context_, "too many look-ups are waiting", kQueueRetryMs));
 }
 
 void PageStream::RunTask() {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -56,7 +57,8 @@ class PageStream : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   grpc::CallbackServerContext* const context_;
   const absl::string_view rpc_;
   const std::string caller_;
-  StallGuard guard_;
+  // From Start on.
+  std::optional<StallGuard> guard_;
   std::shared_ptr<const SignedHead> head_;
   grpc::ByteBuffer page_;
   bool last_page_ = false;

@@ -205,6 +205,9 @@ absl::Status PublisherService::BeginUpdate(grpc::CallbackServerContext& context,
       job.publisher, parts_.publishers->Identify(*context.auth_context()));
   SEALBOOK_RETURN_IF_ERROR(ReadMessage(bytes, job.call));
   SEALBOOK_ASSIGN_OR_RETURN(job.request, ReadPublisherUpdate(job.call));
+  // Before anything is created: it could not be shown afterwards.
+  SEALBOOK_ASSIGN_OR_RETURN(const auto head, ReadHead(parts_.query));
+  SEALBOOK_RETURN_IF_ERROR(CheckSeen(job.request.last, *head));
   const std::string publisher = job.publisher->id;
   const size_t items = std::max<size_t>(1, job.request.values.size());
   const absl::Status share =

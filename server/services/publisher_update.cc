@@ -16,6 +16,7 @@
 #include "server/label_state.h"
 #include "server/services/publish_call.h"
 #include "server/services/update_stream.h"
+#include "smime/types.h"
 
 namespace sealbook::server {
 namespace {
@@ -122,6 +123,18 @@ absl::StatusOr<keytrans::UpdateRequest> ReadPublisherUpdate(
     const v1::PublisherUpdateCall& call) {
   SEALBOOK_ASSIGN_OR_RETURN(keytrans::UpdateRequest request,
                             ParseUpdateRequest(call.request()));
+  if (call.intermediates_size() >
+      static_cast<int>(smime::kMaxSuppliedIntermediates)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the call has ", call.intermediates_size(),
+        " intermediates; the limit is ", smime::kMaxSuppliedIntermediates,
+        ": send each once, and certificates of few issuers in a call"));
+  }
+  if (const size_t bytes = call.ByteSizeLong(); bytes > kMaxPublishBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the call has ", bytes, " bytes; the limit is ",
+                     kMaxPublishBytes, " (3 MiB)"));
+  }
   if (request.values.size() > kMaxVersionsPerLabelAndEntry) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the request has ", request.values.size(), " values; the limit is ",

@@ -36,6 +36,10 @@ absl::StatusOr<std::shared_ptr<const SignedHead>> ReadHead(
 }
 
 absl::Status CheckSeen(std::optional<uint64_t> last, const SignedHead& head) {
+  if (last == uint64_t{0}) {
+    return absl::InvalidArgumentError(
+        "last is 0: leave it out where no tree head was observed");
+  }
   if (!last.has_value() || *last <= head.tree_size) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       "the request says that a tree of size ", *last,

@@ -49,7 +49,7 @@ absl::Status CheckCanonical(absl::string_view label);
 absl::StatusOr<std::shared_ptr<const SignedHead>> ReadHead(
     const QueryParts& parts);
 
-// INVALID_ARGUMENT: the caller says that it saw a larger tree.
+// INVALID_ARGUMENT: the caller says that it saw a larger tree, or an empty one.
 absl::Status CheckSeen(std::optional<uint64_t> last, const SignedHead& head);
 
 // Adds the issuing certificates that the entry in `value` names and that are
