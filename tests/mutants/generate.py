@@ -64,7 +64,8 @@ NO_CHECK = {
     ('client/verify_exchange.cc', 'NameTimes'): 'says the same in more words',
 }
 # Calls whose status is returned as it is.
-TAIL_CALLS = re.compile(r'^return\s+(?:Check\w+|SetPrefixRoot)\s*\(')
+TAIL_CALLS = re.compile(
+    r'^return\s+(?:Check\w+|SetPrefixRoot|consumer\.Finish)\s*\(')
 
 Token = collections.namedtuple('Token', 'text start end')
 Check = collections.namedtuple('Check', 'file line function kind text')
@@ -306,7 +307,8 @@ class Source:
             if self.tokens[i].text == '{' and self.tokens[i - 1].text in (
                     ')', ']', 'const', 'mutable'):
                 end = self.partner[i]
-                if re.match(r'auto refuse = \[', self.words(first, last)):
+                if re.match(r'(?:const )?auto refuse = \[',
+                            self.words(first, last)):
                     self.cover(first, last)
                 else:
                     self.visit_statements(i + 1, end, function + '::lambda')
