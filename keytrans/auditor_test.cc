@@ -123,6 +123,16 @@ TEST_F(AuditorTest, SurvivesARestart) {
               HasSubstr("full subtrees"));
 }
 
+TEST_F(AuditorTest, RefusesASizeThatNoLogReaches) {
+  AuditorState state;
+  state.full_subtrees.resize(1);
+  for (int bit : {62, 63}) {
+    state.size = uint64_t{1} << bit;
+    const auto parsed = AuditorState::Parse(state.Encode());
+    EXPECT_EQ(parsed.ok(), bit == 62) << parsed.status();
+  }
+}
+
 TEST_F(AuditorTest, RefusesTimestampsThatRunBackwards) {
   ExpectRefused(20, RefusalReason::kTimestampOrder, "log entry 20",
                 [](AuditorUpdate& update) { update.timestamp = kStart; });

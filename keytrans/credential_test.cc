@@ -219,6 +219,55 @@ TEST_F(CredentialTest, RefusesAVersionThatIsNoLongerTheGreatest) {
   EXPECT_TRUE(RefusalOf(verified.status()).has_value()) << verified.status();
 }
 
+// Its sender lets an older entry speak for a version that came later.
+TEST_F(CredentialTest, RefusesAnEntryThatHasASmallerVersion) {
+  const Answered found = Search(log_, 53, std::nullopt);
+  const auto response =
+      *SearchResponse::Parse(log_.configuration(), found.request, found.bytes);
+  Credential credential = SomeProvisional(log_);
+  // The search began at the rightmost distinguished entry, as the credential
+  // does.
+  credential.proof = StandardCredential{response.search.prefix_proofs.at(0)};
+  ExpectRefused(credential, Recent(53), RefusalReason::kLadder,
+                "has a smaller version than 2");
+}
+
+// No proof needs it, so nothing else notices it.
+TEST_F(CredentialTest, RefusesACommitmentThatNothingIsProvenOf) {
+  for (Credential credential : {*Standard(kSize), SomeProvisional(log_)}) {
+    const bool standard =
+        std::holds_alternative<StandardCredential>(credential.proof);
+    const Trees recent = Recent(standard ? kSize : 53);
+    const std::vector<BinaryLadderStep> honest = credential.binary_ladder;
+    for (size_t i = 0; i < honest.size(); ++i) {
+      if (honest[i].commitment.has_value()) continue;
+      credential.binary_ladder = honest;
+      credential.binary_ladder[i].commitment = crypto::Commitment();
+      ExpectRefused(credential, recent, RefusalReason::kLadder,
+                    "is the greatest");
+    }
+  }
+}
+
+TEST_F(CredentialTest, RefusesTimestampsThatRunBackwards) {
+  Credential credential = SomeProvisional(log_);
+  const auto verified = Verify(credential, Recent(53));
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  std::get<ProvisionalCredential>(credential.proof).search.timestamps.at(0) = 1;
+  ExpectRefused(credential, Recent(53), RefusalReason::kTimestampOrder,
+                "has timestamp 1,");
+
+  const Trees recent = Recent(kSize);
+  const TreeView* base = CredentialUpdateBase(*verified, recent);
+  ASSERT_NE(base, nullptr);
+  auto update = *CredentialUpdate::Parse(UpdateFor(log_, *verified, *base));
+  update.monitor.timestamps.at(0) = 1;
+  const absl::Status status = log_.verifier().VerifyCredentialUpdate(
+      *verified, *update.Encode(), recent);
+  EXPECT_EQ(RefusalOf(status), RefusalReason::kTimestampOrder) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("has timestamp 1,"));
+}
+
 TEST_F(CredentialTest, RefusesAProvisionalOneThatCouldBeStandard) {
   // Entry 95 is distinguished and holds the version. Made by a sender of its
   // own: ours does not make it.

@@ -128,6 +128,30 @@ class MonitorClientTest : public ::testing::Test {
     server_.limit = limit;
     EXPECT_THAT(*state_->ReadObligations(fingerprint()), SizeIs(1));
   }
+  // Something else is owed than what was looked up.
+  void Owe(const keytrans::MonitoringObligation& one) {
+    StateChange change;
+    change.advertised = state_->ReadLog(fingerprint())->view;
+    change.verified = *change.advertised;
+    change.done = *state_->ReadObligations(fingerprint());
+    change.owed = {one};
+    ASSERT_EQ(state_->Apply(fingerprint(), change), absl::OkStatus());
+  }
+  // While the server answers the first such call, another process moves the
+  // state.
+  void MoveStateDuring(const std::string& call) {
+    server_.before_monitoring = [this, call,
+                                 moved = false](const std::string& at) mutable {
+      if (moved || at != call) return;
+      moved = true;
+      State other = OpenAgain();
+      const auto view = other.ReadLog(fingerprint())->view;
+      Pad(1);
+      EXPECT_EQ(other.Advance(fingerprint(), view, log_.View(log_.size()), {}),
+                absl::OkStatus());
+      Pad(1);
+    };
+  }
   State OpenAgain() {
     return *State::Open(temp_.path("state"), State::Mode::kExisting);
   }
@@ -605,6 +629,38 @@ TEST_F(MonitorClientTest, NoticesThatAVersionWasDropped) {
             1u);
 }
 
+// What was verified before says otherwise than the log does now.
+TEST_F(MonitorClientTest, NoticesAnotherValueAndAnAddressThatIsGone) {
+  Begin();
+  const OwnedAddress honest = state_->ReadOwned(fingerprint(), kAlice)->value();
+  StateChange change;
+  change.advertised = state_->ReadLog(fingerprint())->view;
+  change.verified = *change.advertised;
+  change.owned_before = honest;
+  change.owned = honest;
+  change.owned->owner.keys.at(0).commitment = crypto::Commitment();
+  ASSERT_EQ(state_->Apply(fingerprint(), change), absl::OkStatus());
+  absl::Status status = Check().status();
+  EXPECT_EQ(RefusalOf(status), RefusalReason::kLadder) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("proves another value of version 0"));
+  EXPECT_TRUE(EvidenceOf(status).has_value());
+
+  change.advertised = state_->ReadLog(fingerprint())->view;
+  change.verified = *change.advertised;
+  change.owned_before.reset();
+  change.owned = honest;
+  change.owned->owner.label = "nobody@example.org";
+  ASSERT_EQ(state_->Apply(fingerprint(), change), absl::OkStatus());
+  status = Client(*state_)
+               .CheckOwned(fingerprint(), "nobody@example.org", {})
+               .status();
+  EXPECT_EQ(RefusalOf(status), RefusalReason::kLadder) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("proves that there is no version"));
+  EXPECT_TRUE(EvidenceOf(status).has_value());
+}
+
 // A request counts its entries, and a proof its elements, in one byte.
 TEST_F(MonitorClientTest, MonitorsMoreThanFitsIntoOneRequest) {
   OweVersions(300, /*apart=*/1);
@@ -662,6 +718,39 @@ TEST_F(MonitorClientTest, MonitorsAnOwnersMapInPartsWhereItDoesNotFit) {
       server_.contact_monitors[0].request());
   EXPECT_EQ(request.entries.size(), asked[0]);
   EXPECT_EQ(check->owned.owner.Greatest(), 5u);
+}
+
+TEST_F(MonitorClientTest, RefusesAnotherMonitoringOfAPartOfAnOwnersMap) {
+  Begin();
+  for (int i = 0; i < 5; ++i) Publish(1);
+  bool asked = false;
+  server_.tamper_owner_monitor = [&](v1::OwnerMonitorAnswer& answer) {
+    if (!asked) answer.set_response(std::string(17 << 20, 'x'));
+    asked = true;
+  };
+  server_.tamper_contact_monitor = [](v1::ContactMonitorAnswer& answer) {
+    answer.mutable_response()->back() ^= 1;
+  };
+  ExpectRefused(Check().status());
+  EXPECT_TRUE(asked);
+}
+
+TEST_F(MonitorClientTest, AsksAboutAPartAgainWhenAnotherProcessMovedTheState) {
+  Begin();
+  for (int i = 0; i < 5; ++i) Publish(1);
+  std::vector<size_t> asked;
+  server_.tamper_owner_monitor = [&](v1::OwnerMonitorAnswer& answer) {
+    const auto request = *keytrans::OwnerMonitorRequest::Parse(
+        server_.owner_monitors.back().request());
+    asked.push_back(request.entries.size());
+    if (asked.size() == 1) answer.set_response(std::string(17 << 20, 'x'));
+  };
+  MoveStateDuring("ContactMonitor");
+  const auto check = Check();
+  ASSERT_TRUE(check.ok()) << check.status();
+  ASSERT_GE(asked.size(), 2u);
+  EXPECT_LT(asked[1], asked[0]);
+  EXPECT_THAT(server_.contact_monitors, SizeIs(2));
 }
 
 // Where nothing helps, it ends.
@@ -748,6 +837,34 @@ TEST_F(MonitorClientTest, MergesWhatIsOwedTwice) {
   EXPECT_THAT(request->entries, ElementsAre(keytrans::MonitorMapEntry{9, 1}));
   EXPECT_THAT(*state_->ReadObligations(fingerprint()),
               SizeIs(check->remaining));
+}
+
+TEST_F(MonitorClientTest, RefusesTwoValuesOfOneVersion) {
+  Publish(1);
+  LookUp();
+  auto owed = *state_->ReadObligations(fingerprint());
+  ASSERT_THAT(owed, SizeIs(1));
+  Pad(2);
+  owed[0].position = 11;
+  owed[0].opening = {};
+  const auto view = state_->ReadLog(fingerprint())->view;
+  ASSERT_EQ(state_->Advance(fingerprint(), view, log_.View(12), owed),
+            absl::OkStatus());
+  ASSERT_THAT(*state_->ReadObligations(fingerprint()), SizeIs(2));
+  const absl::Status status = CheckContacts().status();
+  EXPECT_EQ(RefusalOf(status), RefusalReason::kLadder) << status;
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("has proven two values of version 1"));
+}
+
+TEST_F(MonitorClientTest,
+       AsksAboutContactsAgainWhenAnotherProcessMovedTheState) {
+  Publish(1);
+  LookUpOwed();
+  MoveStateDuring("ContactMonitor");
+  const auto check = CheckContacts();
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_THAT(server_.contact_monitors, SizeIs(2));
 }
 
 // States of the first version kept no keys.
@@ -837,6 +954,25 @@ TEST_F(MonitorClientTest, RefusesAnotherVersionThanTheOneLookedUpFirst) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("looked up first"));
   EXPECT_TRUE(EvidenceOf(status).has_value());
   EXPECT_EQ(*state_->ReadObligations(fingerprint()), owed);
+}
+
+TEST_F(MonitorClientTest, RefusesTheLossOfWhatWasLookedUpFirst) {
+  Publish(1);
+  LookUp();
+  const auto owed = *state_->ReadObligations(fingerprint());
+  ASSERT_THAT(owed, SizeIs(1));
+  // A version that is said not to exist, beside one with the same opening; and
+  // a label that has none.
+  for (const auto& [label, version] :
+       {std::pair{std::string(kAlice), 5u},
+        std::pair{std::string("nobody@example.org"), 0u}}) {
+    SCOPED_TRACE(label);
+    Owe({label, owed[0].position, version, owed[0].opening, {}});
+    const absl::Status status = CheckContacts().status();
+    EXPECT_EQ(RefusalOf(status), RefusalReason::kLadder) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("looked up first"));
+    EXPECT_TRUE(EvidenceOf(status).has_value());
+  }
 }
 
 // A server that is away or overloaded says nothing about the log.

@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "client/watch/monitor_client.h"
+#include "client/watch/still_proven.h"
 #include "client/watch/withheld.h"
 #include "keytrans/monitor_structures.h"
-#include "keytrans/refusal.h"
 #include "keytrans/update_structures.h"
 
 namespace sealbook::client {
@@ -134,30 +134,11 @@ absl::Status MonitorClient::Begin(const crypto::Hash& fingerprint,
 
 absl::Status MonitorClient::CompareWithKnown(const Lookup& now,
                                              const OwnedAddress& known) {
-  const std::optional<uint32_t> before = known.owner.Greatest();
-  if (!before.has_value()) return absl::OkStatus();
-  std::string contradiction;
-  if (!now.found.has_value()) {
-    contradiction = "that there is no version";
-  } else if (now.found->version < *before) {
-    contradiction =
-        absl::StrCat("version ", now.found->version, " to be the greatest");
-  } else if (now.found->version == *before &&
-             keytrans::CommitToValue(now.found->opening, now.label, *before,
-                                     now.found->value) !=
-                 known.owner.keys.at(*before).commitment) {
-    contradiction = absl::StrCat("another value of version ", *before);
-  } else {
-    return absl::OkStatus();
-  }
+  const absl::Status contradiction = CheckStillProven(now, known.owner);
+  if (contradiction.ok()) return contradiction;
   Exchange evidence = now.exchange;
   SEALBOOK_ASSIGN_OR_RETURN(evidence.owner, known.owner.Encode());
-  return KeepEvidence(
-      state_.evidence_folder(), evidence,
-      keytrans::Refuse(
-          keytrans::RefusalReason::kLadder,
-          absl::StrCat("the log proves ", contradiction, " of ", now.label,
-                       ", where it has proven version ", *before, " before")));
+  return KeepEvidence(state_.evidence_folder(), evidence, contradiction);
 }
 
 absl::Status MonitorClient::ReadUpdates(const crypto::Hash& fingerprint,

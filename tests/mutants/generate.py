@@ -43,7 +43,7 @@ import sys
 REFUSALS = re.compile(
     r'\b(?:\w*Refuse|refuse|Contradiction|CountMismatch|'
     r'absl\s*::\s*\w+Error|UnsupportedCipherSuite|OpenSslError|'
-    r'Fail)\s*\(')
+    r'Withheld|Fail)\s*\(')
 MACHINE = re.compile(
     r'OpenSslError\s*\(\s*absl\s*::\s*StatusCode\s*::\s*kInternal')
 MACHINE_CHECKS = re.compile(r'^(?:\w+ == nullptr|(?:P256Multiply\w*|Respond)\(.*)$',
@@ -64,7 +64,8 @@ NO_CHECK = {
     ('client/verify_exchange.cc', 'NameTimes'): 'says the same in more words',
 }
 # Calls whose status is returned as it is.
-TAIL_CALLS = re.compile(r'^return\s+(?:Check\w+|SetPrefixRoot)\s*\(')
+TAIL_CALLS = re.compile(
+    r'^return\s+(?:Check\w+|SetPrefixRoot|consumer\.Finish)\s*\(')
 
 Token = collections.namedtuple('Token', 'text start end')
 Check = collections.namedtuple('Check', 'file line function kind text')
@@ -303,15 +304,24 @@ class Source:
         is named by REFUSALS, and what it makes is behind its callers' checks."""
         i = first
         while i < last:
-            if self.tokens[i].text == '{' and self.tokens[i - 1].text in (
-                    ')', ']', 'const', 'mutable'):
+            if self.tokens[i].text == '{' and self.is_body(first, i):
                 end = self.partner[i]
-                if re.match(r'auto refuse = \[', self.words(first, last)):
+                if re.match(r'(?:const )?auto refuse = \[',
+                            self.words(first, last)):
                     self.cover(first, last)
                 else:
                     self.visit_statements(i + 1, end, function + '::lambda')
                 i = end
             i += 1
+
+    def is_body(self, first, i):
+        """Whether the brace at token i begins a lambda's body."""
+        j = i - 1
+        while j > first and re.match(r'\w+$|::$', self.tokens[j].text):
+            j -= 1
+        if self.tokens[j].text == '->':  # Its type.
+            return self.tokens[j - 1].text == ')'
+        return self.tokens[i - 1].text in (')', ']', 'const', 'mutable')
 
     def visit_if(self, first, last, following, function):
         start, stop, body = self.condition(first)

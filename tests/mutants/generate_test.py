@@ -95,6 +95,19 @@ class FormsTest(unittest.TestCase):
             checks('if (a) return OpenSslError(absl::StatusCode::kInternal, "");'
                    'return Ok();'), [])
 
+    def test_leaves_lambdas_alone_that_only_make_a_refusal(self):
+        for head in ('auto', 'const auto'):
+            self.assertEqual(
+                checks(head + ' refuse = [&](int b) { return Refuse(kX, b); };'
+                       'if (a) return refuse(1); return Ok();'),
+                [('when', 'a')])
+
+    def test_finds_checks_in_lambdas(self):
+        for head in ('[&](int b)', '[&](int b) -> absl::Status'):
+            self.assertEqual(
+                checks('return Retry(' + head + ' { if (b) return Refuse(x);'
+                       'return Ok(); });'), [('when', 'b')])
+
     def test_finds_no_checks_in_comments(self):
         self.assertEqual(
             checks('// if (a) return Refuse(x);\n/* return Refuse(y); */ b();'),
@@ -131,9 +144,12 @@ class FormsTest(unittest.TestCase):
 FLOORS = {
     'client/directory_client.cc': 2,
     'client/entry.cc': 6,
-    'client/history_client.cc': 5,
+    'client/gossip/distinguished_client.cc': 1,
+    'client/history_client.cc': 6,
     'client/lookup_answers.cc': 1,
-    'client/verify_exchange.cc': 4,
+    'client/verify_exchange.cc': 7,
+    'client/watch/monitor_contacts.cc': 13,
+    'client/watch/still_proven.cc': 3,
     'crypto/ecdsa_p256.cc': 6,
     'crypto/ecvrf_ed25519.cc': 4,
     'crypto/ecvrf_p256.cc': 3,
@@ -145,29 +161,31 @@ FLOORS = {
     'crypto/p256_key.cc': 10,
     'keytrans/algorithms.cc': 12,
     'keytrans/audit_structures.cc': 2,
-    'keytrans/configuration.cc': 7,
+    'keytrans/auditor.cc': 10,
+    'keytrans/configuration.cc': 6,
     'keytrans/credential_structures.cc': 3,
+    'keytrans/credential_verifier.cc': 10,
     'keytrans/distinguished_structures.cc': 3,
-    'keytrans/history_algorithms.cc': 20,
+    'keytrans/history_algorithms.cc': 24,
     'keytrans/history_structures.cc': 5,
-    'keytrans/history_verifier.cc': 24,
+    'keytrans/history_verifier.cc': 21,
     'keytrans/monitor_algorithms.cc': 17,
     'keytrans/monitor_structures.cc': 8,
     'keytrans/monitor_verifier.cc': 45,
     'keytrans/owner_state.cc': 9,
     'keytrans/proof_consumer.cc': 19,
-    'keytrans/search_ladder.cc': 4,
+    'keytrans/search_ladder.cc': 8,
     'keytrans/shown_tree.cc': 1,
     'keytrans/structure_codec.cc': 4,
     'keytrans/structures.cc': 4,
     'keytrans/tls_codec.cc': 6,
     'keytrans/tree_view.cc': 7,
-    'keytrans/update_algorithm.cc': 10,
+    'keytrans/update_algorithm.cc': 11,
     'keytrans/update_structures.cc': 7,
-    'keytrans/verification.cc': 13,
-    'keytrans/verifier.cc': 15,
-    'merkle/log_tree.cc': 11,
-    'merkle/prefix_proof.cc': 10,
+    'keytrans/verification.cc': 23,
+    'keytrans/verifier.cc': 12,
+    'merkle/log_tree.cc': 12,
+    'merkle/prefix_proof.cc': 17,
 }
 
 
@@ -189,6 +207,8 @@ OTHERS = (
     'merkle/prefix_insert.cc',
     'merkle/prefix_lookup.cc',
     'merkle/subtree_editor.cc',
+    # Makes credentials of one's own answers.
+    'keytrans/credential_maker.cc',
     # Makes refusals for all.
     'keytrans/refusal.cc',
 )

@@ -2,8 +2,21 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 
-def _labels(files):
-    return ["//" + f.replace("/", ":", 1) for f in files]
+# Folders that are packages of their own.
+_PACKAGES = [
+    "client/gossip",
+    "client/watch",
+]
+
+def _label(file):
+    for package in _PACKAGES:
+        if file.startswith(package + "/"):
+            return "//%s:%s" % (package, file[len(package) + 1:])
+    return "//" + file.replace("/", ":", 1)
+
+def labels(files):
+    """The labels of sources, which are given by their paths."""
+    return [_label(f) for f in files]
 
 def mutants_test(name, checked, tests, deps, provers = []):
     """Switches each check off in turn; a test has to fail.
@@ -18,7 +31,7 @@ def mutants_test(name, checked, tests, deps, provers = []):
     rewritten = ["%s/%s" % (name, f) for f in checked + provers]
     native.genrule(
         name = name + "_switched",
-        srcs = _labels(checked + provers + tests),
+        srcs = labels(checked + provers + tests),
         outs = [
             name + "_checks.tsv",
             name + "_random_tests.txt",
@@ -40,7 +53,7 @@ def mutants_test(name, checked, tests, deps, provers = []):
     cc_binary(
         name = name + "_tests",
         testonly = True,
-        srcs = ["main.cc"] + rewritten + _labels(tests),
+        srcs = ["main.cc"] + rewritten + labels(tests),
         # What is read beyond an end, once the check is off, ends the process.
         copts = ["-D_GLIBCXX_ASSERTIONS"],
         tags = ["manual"],
