@@ -250,10 +250,11 @@ TEST_F(LabelUpdaterTest, AsksAgainWhenAnotherProcessMovedTheState) {
     moved = true;
     create(request);
     // The view only: no version is learned.
-    const keytrans::TreeView before = log_.View(9);
+    const crypto::Hash fingerprint = log_.configuration().Fingerprint();
+    StateChange change{.advertised = state_.ReadLog(fingerprint)->view};
     Append({});
-    StateChange change{.advertised = before, .verified = log_.View(11)};
-    EXPECT_TRUE(state_.Apply(log_.configuration().Fingerprint(), change).ok());
+    change.verified = log_.View(11);
+    EXPECT_TRUE(state_.Apply(fingerprint, change).ok());
     return true;
   };
   const auto update = Create({NewItem()});
