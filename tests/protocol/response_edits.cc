@@ -51,6 +51,14 @@ class Editor {
     });
   }
 
+  void Leaves(std::vector<reference::PrefixLeaf>& leaves) {
+    Vector(leaves);
+    for (reference::PrefixLeaf& leaf : leaves) {
+      Bytes(leaf.vrf_output);
+      Bytes(leaf.commitment);
+    }
+  }
+
   void Head(reference::FullTreeHead& head) {
     edits_.push_back([this, &head] {
       using Type = reference::FullTreeHeadType;
@@ -92,7 +100,6 @@ class Editor {
     for (reference::PrefixProof& prefix : proof.prefix_proofs) Prefix(prefix);
   }
 
- private:
   void Prefix(reference::PrefixProof& proof) {
     using Type = reference::PrefixSearchResultType;
     Vector(proof.results);
@@ -113,6 +120,7 @@ class Editor {
     }
   }
 
+ private:
   std::mt19937_64& random_;
   std::vector<std::function<void()>> edits_;
 };
@@ -171,6 +179,15 @@ void Edit(reference::UpdateResponse& response, std::mt19937_64& random) {
   for (reference::UpdateInfo& info : response.info) editor.Bytes(info.opening);
   editor.Ladder(response.binary_ladder);
   editor.Proof(response.update);
+  editor.Apply();
+}
+
+void Edit(reference::AuditorUpdate& update, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Number(update.timestamp);
+  editor.Leaves(update.added);
+  editor.Leaves(update.removed);
+  editor.Prefix(update.proof);
   editor.Apply();
 }
 

@@ -1,5 +1,5 @@
-// Changes of responses to contacts and owners: what a log that lies, or a wire
-// that breaks, could make of them.
+// Changes of responses and of what auditors are sent: what a log that lies, or
+// a wire that breaks, could make of them.
 #ifndef SEALBOOK_TESTS_PROTOCOL_RESPONSE_EDITS_H_
 #define SEALBOOK_TESTS_PROTOCOL_RESPONSE_EDITS_H_
 
@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "tests/reference/audit_structures.h"
 #include "tests/reference/monitor_structures.h"
 #include "tests/reference/update_structures.h"
 
@@ -22,6 +23,7 @@ void Edit(reference::ContactMonitorResponse& response, std::mt19937_64& random);
 void Edit(reference::OwnerInitResponse& response, std::mt19937_64& random);
 void Edit(reference::OwnerMonitorResponse& response, std::mt19937_64& random);
 void Edit(reference::UpdateResponse& response, std::mt19937_64& random);
+void Edit(reference::AuditorUpdate& update, std::mt19937_64& random);
 
 }  // namespace sealbook
 
