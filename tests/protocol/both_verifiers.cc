@@ -56,6 +56,11 @@ AssertionResult SameView(const keytrans::TreeView& ours,
   if (ours.frontier != frontier) {
     return AssertionFailure() << "the frontiers differ";
   }
+  std::optional<reference::AuditorTreeHead> auditor;
+  if (ours.auditor.has_value()) Mirror(*ours.auditor, &auditor.emplace());
+  if (auditor != theirs.state.auditor_tree_head) {
+    return AssertionFailure() << "the auditor's heads differ";
+  }
   return AssertionSuccess();
 }
 
@@ -117,6 +122,51 @@ keytrans::OwnerMonitorRequest RequestOf(const Seen& seen,
 keytrans::UpdateRequest UpdateRequestOf(const Seen& seen,
                                         const BothOwners& owners) {
   return {seen.last(), owners.ours.label, owners.ours.Greatest(), {}};
+}
+
+AssertionResult Agree(const SearchJudgement& judged) {
+  const AssertionResult same = SameVerdict(judged);
+  if (!same || !judged.accepted()) return same;
+  const auto& accepted = *judged.theirs.accepted;
+  if (judged.ours->version != accepted.version ||
+      judged.ours->value != accepted.value ||
+      judged.ours->opening.ToString() != accepted.opening) {
+    return AssertionFailure() << "the versions differ";
+  }
+  if (judged.ours->terminal != accepted.terminal ||
+      judged.ours->obligation.has_value() != accepted.must_monitor) {
+    return AssertionFailure() << "what is to be monitored differs";
+  }
+  return SameView(judged.ours->view, accepted);
+}
+
+AssertionResult Agree(const AbsenceJudgement& judged) {
+  const AssertionResult same = SameVerdict(judged);
+  if (!same || !judged.accepted()) return same;
+  return SameView(judged.ours->view, *judged.theirs.accepted);
+}
+
+AssertionResult Agree(const WalkJudgement& judged) {
+  const AssertionResult same = SameVerdict(judged);
+  if (!same || !judged.accepted()) return same;
+  const auto& accepted = *judged.theirs.accepted;
+  if (judged.ours->entries.size() != accepted.entries.size()) {
+    return AssertionFailure() << "the numbers of entries differ";
+  }
+  for (size_t i = 0; i < accepted.entries.size(); ++i) {
+    const keytrans::DistinguishedEntry& entry = judged.ours->entries[i];
+    const reference::DistinguishedEntry& other = accepted.entries[i];
+    const reference::NewView tree{other.position + 1, other.log_root,
+                                  accepted.states[i]};
+    const AssertionResult same_tree = SameView(entry.Tree(), tree);
+    if (!same_tree) return same_tree;
+    if (entry.position != other.position ||
+        entry.Root() != entry.Tree().Root() ||
+        entry.entry != entry.frontier.back()) {
+      return AssertionFailure() << "entry " << i << " differs";
+    }
+  }
+  return SameView(judged.ours->view, accepted);
 }
 
 AssertionResult Agree(const ContactJudgement& judged) {
@@ -181,11 +231,40 @@ BothVerifiers BothVerifiers::Credulous(
   Mirror(configuration, &config);
   reference::PublicKeys keys = FakePublicKeys(configuration.ciphersuite);
   keys.verify = [](const std::string&, const std::string&) { return true; };
+  keys.verify_auditor = keys.verify_update = keys.verify;
+  const auto key = std::make_shared<CredulousKey>();
   return BothVerifiers(
       keytrans::Verifier::WithKeys(
-          {configuration, std::make_shared<CredulousKey>(), nullptr, nullptr},
+          {configuration, key, /*auditor=*/key, /*leaf=*/key},
           std::make_shared<keytrans::FakeVrfKey>(configuration.ciphersuite)),
       config, keys);
+}
+
+SearchJudgement BothVerifiers::Search(const Seen& seen,
+                                      const keytrans::SearchRequest& asked,
+                                      const std::string& bytes,
+                                      uint64_t now) const {
+  return {ours_.VerifySearch(asked, seen.view, bytes, now),
+          reference::VerifySearch(config_, keys_, seen.state, asked.Encode(),
+                                  bytes, now)};
+}
+
+AbsenceJudgement BothVerifiers::Absence(const Seen& seen,
+                                        const keytrans::SearchRequest& asked,
+                                        const std::string& bytes,
+                                        uint64_t now) const {
+  return {ours_.VerifyAbsence(asked, seen.view, bytes, now),
+          reference::VerifyAbsence(config_, keys_, seen.state, asked.Encode(),
+                                   bytes, now)};
+}
+
+WalkJudgement BothVerifiers::Walk(const Seen& seen,
+                                  const keytrans::DistinguishedRequest& asked,
+                                  const std::string& bytes,
+                                  uint64_t now) const {
+  return {ours_.VerifyDistinguished(asked, seen.view, bytes, now),
+          reference::VerifyDistinguished(config_, keys_, seen.state,
+                                         asked.Encode(), bytes, now)};
 }
 
 ContactJudgement BothVerifiers::Contact(const Seen& seen,

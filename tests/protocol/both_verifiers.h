@@ -1,5 +1,5 @@
-// Our verifier of monitoring and updates beside that of tests/reference: both
-// judge the same bytes, for users of the same log who hold the same.
+// Our verifier beside that of tests/reference: both judge the same bytes, for
+// users of the same log who hold the same.
 #ifndef SEALBOOK_TESTS_PROTOCOL_BOTH_VERIFIERS_H_
 #define SEALBOOK_TESTS_PROTOCOL_BOTH_VERIFIERS_H_
 
@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "gtest/gtest.h"
+#include "keytrans/distinguished_structures.h"
 #include "keytrans/monitor_structures.h"
 #include "keytrans/owner_state.h"
 #include "keytrans/update_structures.h"
@@ -61,6 +62,12 @@ struct Judgement {
   }
 };
 
+using SearchJudgement =
+    Judgement<keytrans::VerifiedVersion, reference::Accepted>;
+using AbsenceJudgement =
+    Judgement<keytrans::VerifiedAbsence, reference::Accepted>;
+using WalkJudgement =
+    Judgement<keytrans::VerifiedDistinguished, reference::AcceptedWalk>;
 using ContactJudgement =
     Judgement<keytrans::VerifiedContact, reference::AcceptedContactMonitor>;
 using InitJudgement =
@@ -72,6 +79,9 @@ using UpdateJudgement =
 
 // Whether both accept and show the same, or both refuse. After an update ours
 // holds MergeMonitoringMap of the reference's map.
+::testing::AssertionResult Agree(const SearchJudgement& judged);
+::testing::AssertionResult Agree(const AbsenceJudgement& judged);
+::testing::AssertionResult Agree(const WalkJudgement& judged);
 ::testing::AssertionResult Agree(const ContactJudgement& judged);
 ::testing::AssertionResult Agree(const InitJudgement& judged);
 ::testing::AssertionResult Agree(const MonitorJudgement& judged);
@@ -89,6 +99,14 @@ class BothVerifiers {
   static BothVerifiers Credulous(const keytrans::Configuration& configuration);
 
   // `bytes` as the response to the requests above, or to those given.
+  SearchJudgement Search(const Seen& seen, const keytrans::SearchRequest& asked,
+                         const std::string& bytes, uint64_t now) const;
+  AbsenceJudgement Absence(const Seen& seen,
+                           const keytrans::SearchRequest& asked,
+                           const std::string& bytes, uint64_t now) const;
+  WalkJudgement Walk(const Seen& seen,
+                     const keytrans::DistinguishedRequest& asked,
+                     const std::string& bytes, uint64_t now) const;
   ContactJudgement Contact(const Seen& seen, const BothContacts& contacts,
                            const std::string& bytes, uint64_t now) const;
   InitJudgement Init(const Seen& seen, const keytrans::OwnerInitRequest& asked,

@@ -10,6 +10,11 @@ std::unique_ptr<keytrans::TestLog> RandomLog(const LogShape& shape,
   auto log = std::make_unique<keytrans::TestLog>(
       shape.window, keytrans::TestKeys::kFake, shape.suite);
   if (shape.lifetime.has_value()) log->SetMaximumLifetime(*shape.lifetime);
+  if (shape.mode == keytrans::DeploymentMode::kThirdPartyAuditing) {
+    log->SetAuditor(shape.lag, shape.auditor_start);
+  } else if (shape.mode == keytrans::DeploymentMode::kThirdPartyManagement) {
+    log->SetManager();
+  }
   uint64_t timestamp = 1'700'000'000'000;
   while (log->size() < shape.size) {
     std::vector<keytrans::TestLog::NewVersion> versions;

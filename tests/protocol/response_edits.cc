@@ -73,6 +73,12 @@ class Editor {
     if (head.head_type == reference::FullTreeHeadType::kSame) return;
     Number(head.tree_head.tree_size);
     Bytes(head.tree_head.signature);
+    // Only with an auditor.
+    reference::AuditorTreeHead& audited = head.auditor_tree_head;
+    if (audited.signature.empty()) return;
+    Number(audited.timestamp);
+    Number(audited.tree_size);
+    Bytes(audited.signature);
   }
 
   void Ladder(std::vector<reference::BinaryLadderStep>& steps) {
@@ -125,6 +131,17 @@ class Editor {
   std::vector<std::function<void()>> edits_;
 };
 
+template <typename Response>
+void EditFound(Response& response, Editor& editor) {
+  editor.Head(response.full_tree_head);
+  editor.Bytes(response.opening);
+  editor.Bytes(response.value.value);
+  editor.Bytes(response.value.suffix.signature);
+  editor.Ladder(response.binary_ladder);
+  editor.Proof(response.search);
+  editor.Apply();
+}
+
 }  // namespace
 
 std::string EditBytes(std::string bytes, std::mt19937_64& random) {
@@ -140,6 +157,32 @@ std::string EditBytes(std::string bytes, std::mt19937_64& random) {
       bytes[at] ^= static_cast<char>(1 << random() % 8);
   }
   return bytes;
+}
+
+void Edit(reference::SearchResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Number(response.version);
+  EditFound(response, editor);
+}
+
+void Edit(reference::FixedVersionResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  EditFound(response, editor);
+}
+
+void Edit(reference::AbsenceResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Head(response.full_tree_head);
+  editor.Bytes(response.proof);
+  editor.Proof(response.search);
+  editor.Apply();
+}
+
+void Edit(reference::DistinguishedResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Head(response.full_tree_head);
+  editor.Proof(response.distinguished);
+  editor.Apply();
 }
 
 void Edit(reference::ContactMonitorResponse& response,
@@ -176,7 +219,10 @@ void Edit(reference::UpdateResponse& response, std::mt19937_64& random) {
     editor.Bytes(value.value);
   }
   editor.Vector(response.info);
-  for (reference::UpdateInfo& info : response.info) editor.Bytes(info.opening);
+  for (reference::UpdateInfo& info : response.info) {
+    editor.Bytes(info.opening);
+    editor.Bytes(info.suffix.signature);
+  }
   editor.Ladder(response.binary_ladder);
   editor.Proof(response.update);
   editor.Apply();

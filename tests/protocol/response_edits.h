@@ -9,6 +9,8 @@
 
 #include "tests/reference/audit_structures.h"
 #include "tests/reference/monitor_structures.h"
+#include "tests/reference/own_structures.h"
+#include "tests/reference/structures.h"
 #include "tests/reference/update_structures.h"
 
 namespace sealbook {
@@ -19,6 +21,10 @@ std::string EditBytes(std::string bytes, std::mt19937_64& random);
 // One part changed: an element of a vector left out, doubled or exchanged with
 // another one; a number, a hash, a commitment or the head another one. Stays as
 // it is where the part that is drawn is empty.
+void Edit(reference::SearchResponse& response, std::mt19937_64& random);
+void Edit(reference::FixedVersionResponse& response, std::mt19937_64& random);
+void Edit(reference::AbsenceResponse& response, std::mt19937_64& random);
+void Edit(reference::DistinguishedResponse& response, std::mt19937_64& random);
 void Edit(reference::ContactMonitorResponse& response, std::mt19937_64& random);
 void Edit(reference::OwnerInitResponse& response, std::mt19937_64& random);
 void Edit(reference::OwnerMonitorResponse& response, std::mt19937_64& random);
