@@ -35,7 +35,7 @@ struct LogShape {
   uint64_t auditor_start = 0;
 };
 
-// With fake keys.
+// With fake keys. In thirdPartyManagement mode some versions were skipped.
 std::unique_ptr<keytrans::TestLog> RandomLog(const LogShape& shape,
                                              std::mt19937_64& random);
 

@@ -219,6 +219,10 @@ void Edit(reference::UpdateResponse& response, std::mt19937_64& random) {
     editor.Bytes(value.value);
   }
   editor.Vector(response.info);
+  // Only with a manager.
+  if (!response.info.empty() && !response.info[0].suffix.signature.empty()) {
+    editor.Number(response.skipped_versions);
+  }
   for (reference::UpdateInfo& info : response.info) {
     editor.Bytes(info.opening);
     editor.Bytes(info.suffix.signature);
