@@ -1,5 +1,6 @@
 #include "tests/protocol/both_verifiers.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -34,22 +35,20 @@ Entries EntriesOf(const reference::MonitoringMap& map) {
   return entries;
 }
 
-AssertionResult SameView(const keytrans::TreeView& ours,
-                         const reference::NewView& theirs) {
-  if (ours.size() != theirs.tree_size || ours.size() != theirs.state.tree_size)
+AssertionResult SameTree(const keytrans::TreeView& ours,
+                         const reference::RetainedState& theirs) {
+  if (ours.size() != theirs.tree_size) {
     return AssertionFailure() << "the tree sizes differ";
-  if (ours.Root().ToString() != theirs.root) {
-    return AssertionFailure() << "the roots differ";
   }
   std::vector<std::string> subtrees;
   for (const crypto::Hash& value : ours.full_subtrees) {
     subtrees.push_back(value.ToString());
   }
-  if (subtrees != theirs.state.full_subtrees) {
+  if (subtrees != theirs.full_subtrees) {
     return AssertionFailure() << "the full subtrees differ";
   }
   std::vector<keytrans::LogEntry> frontier;
-  for (const auto& [position, entry] : theirs.state.frontier) {
+  for (const auto& [position, entry] : theirs.frontier) {
     frontier.push_back(
         {entry.timestamp, *crypto::Hash::FromBytes(entry.prefix_tree)});
   }
@@ -58,10 +57,31 @@ AssertionResult SameView(const keytrans::TreeView& ours,
   }
   std::optional<reference::AuditorTreeHead> auditor;
   if (ours.auditor.has_value()) Mirror(*ours.auditor, &auditor.emplace());
-  if (auditor != theirs.state.auditor_tree_head) {
+  if (auditor != theirs.auditor_tree_head) {
     return AssertionFailure() << "the auditor's heads differ";
   }
   return AssertionSuccess();
+}
+
+AssertionResult SameView(const keytrans::TreeView& ours,
+                         const reference::NewView& theirs) {
+  if (ours.size() != theirs.tree_size) {
+    return AssertionFailure() << "the tree sizes differ";
+  }
+  if (ours.Root().ToString() != theirs.root) {
+    return AssertionFailure() << "the roots differ";
+  }
+  return SameTree(ours, theirs.state);
+}
+
+bool SameKeys(const keytrans::LadderKeys& ours,
+              const keytrans::LadderKeys& theirs) {
+  return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
+                    [](const auto& a, const auto& b) {
+                      return a.first == b.first &&
+                             a.second.key == b.second.key &&
+                             a.second.commitment == b.second.commitment;
+                    });
 }
 
 // `entries`: what ours is to hold.
@@ -169,6 +189,46 @@ AssertionResult Agree(const WalkJudgement& judged) {
   return SameView(judged.ours->view, accepted);
 }
 
+AssertionResult Agree(const CredentialJudgement& judged) {
+  const AssertionResult same = SameVerdict(judged);
+  if (!same || !judged.accepted()) return same;
+  const keytrans::VerifiedCredential& ours = *judged.ours;
+  const reference::AcceptedCredential& theirs = *judged.theirs.accepted;
+  if (ours.label != theirs.label || ours.version != theirs.version ||
+      ours.value != theirs.value || ours.position != theirs.position ||
+      ours.opening.ToString() != theirs.opening) {
+    return AssertionFailure() << "the versions differ";
+  }
+  if (ours.pending.has_value() != theirs.pending.has_value()) {
+    return AssertionFailure() << "one is final";
+  }
+  if (!ours.pending.has_value()) return AssertionSuccess();
+  if (ours.pending->terminal != theirs.pending->terminal ||
+      ours.pending->prefix_root.ToString() != theirs.pending->prefix_root) {
+    return AssertionFailure() << "the terminal entries differ";
+  }
+  if (!SameKeys(ours.pending->ladder, KeysOf(theirs.pending->known))) {
+    return AssertionFailure() << "the ladders differ";
+  }
+  return SameTree(ours.pending->view, theirs.pending->state);
+}
+
+AssertionResult AgreeAboutTerminal(const CredentialJudgement& judged,
+                                   const BothRecent& recent) {
+  const auto ours =
+      keytrans::Verifier::VerifyTerminal(*judged.ours, recent.ours);
+  const reference::PendingCredential& pending =
+      *judged.theirs.accepted->pending;
+  const bool known = recent.theirs.contains(pending.terminal);
+  const std::string theirs = reference::FinallyVerify(pending, recent.theirs);
+  // Ours tells what is not known yet from what is refused.
+  const bool agree = known ? ours.ok() == theirs.empty() && ours.value_or(true)
+                           : ours.ok() && !*ours && !theirs.empty();
+  if (agree) return AssertionSuccess();
+  return AssertionFailure()
+         << "ours: " << ours.status() << "; theirs: " << theirs;
+}
+
 AssertionResult Agree(const ContactJudgement& judged) {
   const AssertionResult same = SameVerdict(judged);
   if (!same || !judged.accepted()) return same;
@@ -265,6 +325,21 @@ WalkJudgement BothVerifiers::Walk(const Seen& seen,
   return {ours_.VerifyDistinguished(asked, seen.view, bytes, now),
           reference::VerifyDistinguished(config_, keys_, seen.state,
                                          asked.Encode(), bytes, now)};
+}
+
+CredentialJudgement BothVerifiers::Credential(const BothRecent& recent,
+                                              const std::string& bytes) const {
+  return {ours_.VerifyCredential(bytes, recent.ours),
+          reference::VerifyCredential(config_, keys_, recent.theirs, bytes)};
+}
+
+CredentialUpdateJudgement BothVerifiers::CredentialUpdate(
+    const CredentialJudgement& judged, const BothRecent& recent,
+    const std::string& bytes) const {
+  return {ours_.VerifyCredentialUpdate(*judged.ours, bytes, recent.ours),
+          reference::VerifyCredentialUpdate(config_, keys_,
+                                            *judged.theirs.accepted->pending,
+                                            recent.theirs, bytes)};
 }
 
 ContactJudgement BothVerifiers::Contact(const Seen& seen,

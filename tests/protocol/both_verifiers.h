@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gtest/gtest.h"
 #include "keytrans/distinguished_structures.h"
@@ -15,6 +17,7 @@
 #include "keytrans/update_structures.h"
 #include "keytrans/verified.h"
 #include "keytrans/verifier.h"
+#include "tests/reference/credential_verifier.h"
 #include "tests/reference/monitor_verifier.h"
 #include "tests/reference/verifier.h"
 
@@ -49,6 +52,12 @@ keytrans::OwnerMonitorRequest RequestOf(const Seen& seen,
 keytrans::UpdateRequest UpdateRequestOf(const Seen& seen,
                                         const BothOwners& owners);
 
+// The recent distinguished entries that they know, the same ones.
+struct BothRecent {
+  std::vector<keytrans::TreeView> ours;
+  reference::RecentEntries theirs;
+};
+
 template <typename Ours, typename Theirs>
 struct Judgement {
   absl::StatusOr<Ours> ours;
@@ -68,6 +77,8 @@ using AbsenceJudgement =
     Judgement<keytrans::VerifiedAbsence, reference::Accepted>;
 using WalkJudgement =
     Judgement<keytrans::VerifiedDistinguished, reference::AcceptedWalk>;
+using CredentialJudgement =
+    Judgement<keytrans::VerifiedCredential, reference::AcceptedCredential>;
 using ContactJudgement =
     Judgement<keytrans::VerifiedContact, reference::AcceptedContactMonitor>;
 using InitJudgement =
@@ -82,10 +93,23 @@ using UpdateJudgement =
 ::testing::AssertionResult Agree(const SearchJudgement& judged);
 ::testing::AssertionResult Agree(const AbsenceJudgement& judged);
 ::testing::AssertionResult Agree(const WalkJudgement& judged);
+::testing::AssertionResult Agree(const CredentialJudgement& judged);
 ::testing::AssertionResult Agree(const ContactJudgement& judged);
 ::testing::AssertionResult Agree(const InitJudgement& judged);
 ::testing::AssertionResult Agree(const MonitorJudgement& judged);
 ::testing::AssertionResult Agree(const UpdateJudgement& judged);
+
+// What both make of an update of a credential; `theirs` is empty, or why they
+// refuse it.
+struct CredentialUpdateJudgement {
+  absl::Status ours;
+  std::string theirs;
+};
+
+// Whether both find the same about the terminal entry of a provisional
+// credential that both have accepted.
+::testing::AssertionResult AgreeAboutTerminal(const CredentialJudgement& judged,
+                                              const BothRecent& recent);
 
 class BothVerifiers {
  public:
@@ -107,6 +131,12 @@ class BothVerifiers {
   WalkJudgement Walk(const Seen& seen,
                      const keytrans::DistinguishedRequest& asked,
                      const std::string& bytes, uint64_t now) const;
+  CredentialJudgement Credential(const BothRecent& recent,
+                                 const std::string& bytes) const;
+  // Of a provisional credential that both have accepted.
+  CredentialUpdateJudgement CredentialUpdate(const CredentialJudgement& judged,
+                                             const BothRecent& recent,
+                                             const std::string& bytes) const;
   ContactJudgement Contact(const Seen& seen, const BothContacts& contacts,
                            const std::string& bytes, uint64_t now) const;
   InitJudgement Init(const Seen& seen, const keytrans::OwnerInitRequest& asked,

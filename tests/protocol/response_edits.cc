@@ -232,6 +232,31 @@ void Edit(reference::UpdateResponse& response, std::mt19937_64& random) {
   editor.Apply();
 }
 
+void Edit(reference::Credential& credential, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Bytes(credential.label);
+  editor.Number(credential.version);
+  editor.Bytes(credential.opening);
+  editor.Bytes(credential.value.value);
+  editor.Bytes(credential.value.suffix.signature);
+  editor.Ladder(credential.binary_ladder);
+  editor.Number(credential.position);
+  if (credential.credential_type == reference::CredentialType::kStandard) {
+    editor.Prefix(credential.distinguished);
+  } else {
+    editor.Number(credential.tree_head.tree_size);
+    editor.Bytes(credential.tree_head.signature);
+    editor.Proof(credential.search);
+  }
+  editor.Apply();
+}
+
+void Edit(reference::CredentialUpdate& update, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Proof(update.monitor);
+  editor.Apply();
+}
+
 void Edit(reference::AuditorUpdate& update, std::mt19937_64& random) {
   Editor editor(random);
   editor.Number(update.timestamp);

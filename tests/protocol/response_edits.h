@@ -1,5 +1,5 @@
-// Changes of responses and of what auditors are sent: what a log that lies, or
-// a wire that breaks, could make of them.
+// Changes of responses, of credentials and of what auditors are sent: what a
+// log that lies, or a wire that breaks, could make of them.
 #ifndef SEALBOOK_TESTS_PROTOCOL_RESPONSE_EDITS_H_
 #define SEALBOOK_TESTS_PROTOCOL_RESPONSE_EDITS_H_
 
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/reference/audit_structures.h"
+#include "tests/reference/credential_structures.h"
 #include "tests/reference/monitor_structures.h"
 #include "tests/reference/own_structures.h"
 #include "tests/reference/structures.h"
@@ -29,6 +30,8 @@ void Edit(reference::ContactMonitorResponse& response, std::mt19937_64& random);
 void Edit(reference::OwnerInitResponse& response, std::mt19937_64& random);
 void Edit(reference::OwnerMonitorResponse& response, std::mt19937_64& random);
 void Edit(reference::UpdateResponse& response, std::mt19937_64& random);
+void Edit(reference::Credential& credential, std::mt19937_64& random);
+void Edit(reference::CredentialUpdate& update, std::mt19937_64& random);
 void Edit(reference::AuditorUpdate& update, std::mt19937_64& random);
 
 }  // namespace sealbook
