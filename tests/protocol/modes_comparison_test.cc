@@ -1,8 +1,8 @@
-// Searches and walks in the deployment modes with a third party, ours beside
-// tests/reference: in random logs the responses' bytes are the same, and both
-// verifiers come to the same verdict and view, also about responses that were
-// changed, and about an auditor that is late, ahead or unknown. The tests of
-// monitoring and updates run in these modes, too.
+// Searches, walks and the past in the deployment modes with a third party, ours
+// beside tests/reference: in random logs the responses' bytes are the same, and
+// both verifiers come to the same verdict and view, also about responses that
+// were changed, and about an auditor that is late, ahead or unknown. The tests
+// of monitoring and updates run in these modes, too.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "crypto/types.h"
 #include "keytrans/distinguished_structures.h"
+#include "keytrans/history_prover.h"
 #include "keytrans/prover.h"
 #include "keytrans/structures.h"
 #include "keytrans/testing/test_log.h"
@@ -238,6 +239,78 @@ class ModesComparisonTest : public ::testing::TestWithParam<LogShape> {
     EXPECT_EQ(tally.accepted, believed ? 1 : 0);
   }
 
+  // --- The past ---
+
+  // Whether both refuse to answer.
+  template <typename Ours, typename Theirs>
+  bool NeitherAnswers(const Ours& ours, const Theirs& theirs) {
+    if (theirs.response.has_value()) return false;
+    EXPECT_TRUE(absl::IsOutOfRange(ours.status()) ||
+                absl::IsFailedPrecondition(ours.status()))
+        << ours.status();
+    ++unanswered_;
+    return true;
+  }
+
+  // `verdicts`: whether ours, and the reference, accept some bytes. The honest
+  // ones are accepted by both or none; damaged ones, too.
+  void CompareVerdicts(
+      const Seen& seen, uint64_t n, const std::string& honest,
+      const std::function<std::pair<bool, bool>(const std::string&)>&
+          verdicts) {
+    const bool believed = IsToBeBelieved(seen, n);
+    ASSERT_EQ(verdicts(honest), std::pair(believed, believed));
+    for (int i = 0; i < 10; ++i) {
+      const auto [ours, theirs] = verdicts(EditBytes(honest, random_));
+      ASSERT_EQ(ours, theirs);
+    }
+  }
+
+  void CompareHistory(uint64_t n, const Seen& seen) {
+    keytrans::HistoryRequest asked{seen.last(), AnyLabel(), std::nullopt};
+    const auto greatest =
+        reference::GreatestVersion(world_, n - 1, asked.label);
+    if (!greatest.has_value()) return;
+    if (OneIn(2)) asked.newest = Below(*greatest + 1);
+    const auto ours = keytrans::AnswerHistory(*log_, log_->configuration(),
+                                              HeadOf(*log_, world_, n), asked,
+                                              /*max_versions=*/5);
+    // How many fit into a page is the log's choice.
+    const auto theirs = reference::MakeHistoryResponse(
+        world_, n, asked.last, asked.label, asked.newest,
+        ours.ok() ? ours->values.size() : 1, asked.last == n);
+    if (NeitherAnswers(ours, theirs)) return;
+    ASSERT_TRUE(ours.ok()) << ours.status();
+    ASSERT_TRUE(ours->bytes == theirs.response) << "history: the bytes differ";
+    CompareVerdicts(seen, n, ours->bytes, [&](const std::string& bytes) {
+      return std::pair(
+          log_->verifier().VerifyHistory(asked, seen.view, bytes, Now(n)).ok(),
+          reference::VerifyHistory(world_.config,
+                                   FakePublicKeys(GetParam().suite), seen.state,
+                                   asked.Encode(), bytes, Now(n))
+              .accepted.has_value());
+    });
+  }
+
+  void CompareAsOf(uint64_t n, const Seen& seen) {
+    const keytrans::AsOfRequest asked{
+        seen.last(), AnyLabel(), world_.entries[Below(n)].timestamp + Below(2)};
+    const auto ours = keytrans::AnswerAsOf(*log_, log_->configuration(),
+                                           HeadOf(*log_, world_, n), asked);
+    const auto theirs = reference::MakeAsOfResponse(
+        world_, n, asked.last, asked.label, asked.time, asked.last == n);
+    if (NeitherAnswers(ours, theirs)) return;
+    ASSERT_TRUE(ours.ok()) << ours.status();
+    ASSERT_TRUE(ours->bytes == theirs.response) << "as of: the bytes differ";
+    CompareVerdicts(seen, n, ours->bytes, [&](const std::string& bytes) {
+      return std::pair(
+          log_->verifier().VerifyAsOf(asked, seen.view, bytes, Now(n)).ok(),
+          reference::VerifyAsOf(world_.config, FakePublicKeys(GetParam().suite),
+                                seen.state, asked.Encode(), bytes, Now(n))
+              .accepted.has_value());
+    });
+  }
+
   // Set by each test from a seed that a failure prints.
   std::mt19937_64 random_;
   std::unique_ptr<keytrans::TestLog> log_;
@@ -248,6 +321,7 @@ class ModesComparisonTest : public ::testing::TestWithParam<LogShape> {
   std::optional<BothVerifiers> credulous_;
   int skipped_ = 0;
   int expired_ = 0;
+  int unanswered_ = 0;
 };
 
 TEST_P(ModesComparisonTest, AgreesAboutSearchesAndWalks) {
@@ -268,6 +342,27 @@ TEST_P(ModesComparisonTest, AgreesAboutSearchesAndWalks) {
   EXPECT_EQ(expired_ > 0, GetParam().lifetime.has_value());
   EXPECT_EQ(skipped_ > 0,
             GetParam().mode == DeploymentMode::kThirdPartyManagement);
+}
+
+TEST_P(ModesComparisonTest, AgreesAboutThePast) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  random_.seed(seed);
+  for (int round = 0; round < 5; ++round) {
+    MakeLog(1 + Below(80));
+    for (int i = 0; i < 100; ++i) {
+      SCOPED_TRACE("round " + std::to_string(round) + ", case " +
+                   std::to_string(i));
+      const uint64_t n = 1 + Below(log_->size());
+      CompareHistory(n, AnySeen(n));
+      CompareAsOf(n, AnySeen(n));
+      if (HasFailure()) return;
+    }
+  }
+  // What is expired or was skipped.
+  EXPECT_EQ(unanswered_ > 0,
+            GetParam().lifetime.has_value() ||
+                GetParam().mode == DeploymentMode::kThirdPartyManagement);
 }
 
 TEST_P(ModesComparisonTest, AgreesAboutChangedResponses) {
