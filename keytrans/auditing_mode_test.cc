@@ -98,6 +98,12 @@ TEST_F(AuditingModeTest, KeepsTheAuditorsHeadWithTheSameTree) {
   EXPECT_EQ(*TreeView::Parse(view.Encode()), view);
 }
 
+// It would go on with a tree that nobody has audited.
+TEST_F(AuditingModeTest, RefusesTheSameTreeWhereNoAuditorsHeadIsRetained) {
+  ExpectRefused(log_.AuditedHead(50, 48), log_.View(50),
+                "no auditor's head is retained");
+}
+
 TEST_F(AuditingModeTest, NobodyIsToMonitorWhatWasLookedUp) {
   // Its terminal entry is far right of the rightmost distinguished one.
   const auto found = Search(log_.AuditedHead(59, 59), std::nullopt);

@@ -43,9 +43,11 @@ class HistoryPage {
     return UpdateView(recorder_, tree_.size, request_.last);
   }
 
-  // Whether a search for `version` finds it: not where it would need expired
-  // log entries.
+  // Whether a search for `version` finds it, and a value: not where it would
+  // need expired log entries, and not where it was skipped.
   absl::StatusOr<bool> CanShow(uint32_t version) {
+    SEALBOOK_ASSIGN_OR_RETURN(const auto facts, label_.Facts(version));
+    if (facts.has_value() && IsSkipped(*facts)) return false;
     if (!tree_.maximum_lifetime.has_value()) return true;
     SEALBOOK_RETURN_IF_ERROR(ladder_.Add(BaseBinaryLadder(version)));
     ProofRecorder trial = recorder_;

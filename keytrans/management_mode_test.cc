@@ -148,6 +148,20 @@ TEST_F(ManagementModeTest, HasNoAnswerAboutASkippedVersion) {
   }
 }
 
+TEST_F(ManagementModeTest, APageOfHistoryEndsBeforeASkippedVersion) {
+  const auto history = [&](std::optional<uint32_t> newest) {
+    return AnswerHistory(log_, log_.configuration(), Head(40),
+                         {std::nullopt, kAlice, newest}, /*max_versions=*/10);
+  };
+  const auto page = history(std::nullopt);
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_EQ(page->values, std::vector<std::string>{"five"});
+  EXPECT_EQ(history(4).status().code(), absl::StatusCode::kFailedPrecondition);
+  const auto older = history(1);
+  ASSERT_TRUE(older.ok()) << older.status();
+  EXPECT_EQ(older->values, (std::vector<std::string>{"one", "zero"}));
+}
+
 TEST_F(ManagementModeTest, AnOwnerLearnsWhichVersionsWereSkipped) {
   const Owner owner = Begin();
   EXPECT_EQ(owner.response.skipped_versions, 3u);

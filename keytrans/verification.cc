@@ -92,6 +92,13 @@ absl::StatusOr<ShownHead> ShownHead::Of(
 
 // "Auditor Tree Head Signature", steps 1 and 3.
 absl::Status ShownHead::CheckAuditorsSize() const {
+  if (!head_.updated.has_value() &&
+      keys_.configuration.mode == DeploymentMode::kThirdPartyAuditing &&
+      !retained_->auditor.has_value()) {
+    return Refuse(RefusalReason::kAuditor,
+                  "head_type is `same`, but no auditor's head is retained with "
+                  "the tree that was advertised");
+  }
   if (!head_.auditor.has_value()) return absl::OkStatus();
   const uint64_t start = keys_.configuration.auditor_start_pos;
   if (retained_ != nullptr && (!retained_->auditor.has_value() ||

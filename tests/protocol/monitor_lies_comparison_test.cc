@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "crypto/types.h"
+#include "keytrans/structures.h"
+#include "keytrans/testing/fake_keys.h"
 #include "keytrans/testing/test_log.h"
 #include "keytrans/verifier.h"
 #include "tests/protocol/both_verifiers.h"
@@ -46,10 +48,14 @@ class MonitorLiesComparisonTest : public ::testing::TestWithParam<LogShape> {
     world_.open = [this](const std::string& label, uint32_t version) {
       const auto known = log_->labels().find(label);
       if (known == log_->labels().end() || version >= known->second.size()) {
-        return reference::OpenedValue{std::string(16, 'o'), "made up"};
+        return reference::OpenedValue{
+            std::string(16, 'o'), "made up",
+            keytrans::FakeSign(keytrans::EncodeUpdateTbs(
+                log_->configuration(), label, version, "made up"))};
       }
       const auto& opened = known->second[version].opened;
-      return reference::OpenedValue{opened.opening.ToString(), opened.value};
+      return reference::OpenedValue{opened.opening.ToString(), opened.value,
+                                    opened.suffix.signature.value_or("")};
     };
     strict_.emplace(log_->verifier(), world_.config,
                     FakePublicKeys(GetParam().suite));
@@ -100,13 +106,14 @@ class MonitorLiesComparisonTest : public ::testing::TestWithParam<LogShape> {
       const Response& response,
       std::function<void(const BothVerifiers&, const std::string&, Tally&)>
           judge) {
-    const uint16_t suite = world_.config.ciphersuite;
-    return {reference::Encode(response, suite), std::move(judge),
-            [this, response, suite] {
+    const auto& [suite, mode] =
+        std::pair(world_.config.ciphersuite, world_.config.mode);
+    return {reference::Encode(response, suite, mode), std::move(judge),
+            [this, response, suite, mode] {
               Response changed = response;
               Edit(changed, random_);
               if (OneIn(4)) Edit(changed, random_);
-              return reference::Encode(changed, suite);
+              return reference::Encode(changed, suite, mode);
             }};
   }
 
@@ -198,6 +205,7 @@ class MonitorLiesComparisonTest : public ::testing::TestWithParam<LogShape> {
     const bool created = OneIn(3);
     for (uint32_t version : reference::VersionsOf(claim)) {
       if (!created) break;
+      if (reference::IsSkipped(world_, n - 1, asked.label, version)) continue;
       asked.values.push_back({world_.open(asked.label, version).value});
     }
     reference::UpdateRequest theirs;
@@ -259,10 +267,11 @@ class MonitorLiesComparisonTest : public ::testing::TestWithParam<LogShape> {
       const reference::OpenedValue opened = world_.open(label, version);
       leaves.push_back(
           {label, version, reference::VrfOf(world_, label, version).output,
-           reference::Commit({opened.opening,
-                              label,
-                              version,
-                              {removed ? "other" : opened.value, {}}})});
+           reference::Commit(
+               {opened.opening,
+                label,
+                version,
+                {removed ? "other" : opened.value, {opened.signature}}})});
     }
     world_.entries[at].instead = std::move(leaves);
   }
@@ -335,11 +344,25 @@ std::vector<LogShape> Shapes() {
       shapes.push_back({0, window, window + 8 * kMeanStep, suite});
     }
   }
+  for (const auto& lifetime :
+       {std::optional<uint64_t>(), std::optional(14 * kMeanStep)}) {
+    for (const auto mode : {keytrans::DeploymentMode::kThirdPartyAuditing,
+                            keytrans::DeploymentMode::kThirdPartyManagement}) {
+      shapes.push_back(
+          {.window = 6 * kMeanStep, .lifetime = lifetime, .mode = mode});
+    }
+  }
   return shapes;
 }
 
 std::string NameOf(const ::testing::TestParamInfo<LogShape>& info) {
-  return std::string(info.param.suite == crypto::CipherSuite::kP256
+  using Mode = keytrans::DeploymentMode;
+  const std::string mode =
+      info.param.mode == Mode::kThirdPartyAuditing     ? "Audited"
+      : info.param.mode == Mode::kThirdPartyManagement ? "Managed"
+                                                       : "";
+  return mode +
+         std::string(info.param.suite == crypto::CipherSuite::kP256
                          ? "P256"
                          : "Ed25519") +
          "Window" + std::to_string(info.param.window) +

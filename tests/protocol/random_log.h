@@ -8,6 +8,7 @@
 #include <random>
 
 #include "crypto/types.h"
+#include "keytrans/structures.h"
 #include "keytrans/testing/test_log.h"
 
 namespace sealbook {
@@ -27,9 +28,14 @@ struct LogShape {
   // Maximum lifetime, ms.
   std::optional<uint64_t> lifetime;
   crypto::CipherSuite suite = crypto::CipherSuite::kP256;
+  keytrans::DeploymentMode mode = keytrans::DeploymentMode::kContactMonitoring;
+  // Of the auditor in thirdPartyAuditing mode: how far behind it may be, ms.
+  uint64_t lag = 6 * kMeanStep;
+  // Where it began.
+  uint64_t auditor_start = 0;
 };
 
-// With fake keys.
+// With fake keys. In thirdPartyManagement mode some versions were skipped.
 std::unique_ptr<keytrans::TestLog> RandomLog(const LogShape& shape,
                                              std::mt19937_64& random);
 

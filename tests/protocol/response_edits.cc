@@ -51,6 +51,14 @@ class Editor {
     });
   }
 
+  void Leaves(std::vector<reference::PrefixLeaf>& leaves) {
+    Vector(leaves);
+    for (reference::PrefixLeaf& leaf : leaves) {
+      Bytes(leaf.vrf_output);
+      Bytes(leaf.commitment);
+    }
+  }
+
   void Head(reference::FullTreeHead& head) {
     edits_.push_back([this, &head] {
       using Type = reference::FullTreeHeadType;
@@ -65,6 +73,12 @@ class Editor {
     if (head.head_type == reference::FullTreeHeadType::kSame) return;
     Number(head.tree_head.tree_size);
     Bytes(head.tree_head.signature);
+    // Only with an auditor.
+    reference::AuditorTreeHead& audited = head.auditor_tree_head;
+    if (audited.signature.empty()) return;
+    Number(audited.timestamp);
+    Number(audited.tree_size);
+    Bytes(audited.signature);
   }
 
   void Ladder(std::vector<reference::BinaryLadderStep>& steps) {
@@ -92,7 +106,6 @@ class Editor {
     for (reference::PrefixProof& prefix : proof.prefix_proofs) Prefix(prefix);
   }
 
- private:
   void Prefix(reference::PrefixProof& proof) {
     using Type = reference::PrefixSearchResultType;
     Vector(proof.results);
@@ -113,9 +126,21 @@ class Editor {
     }
   }
 
+ private:
   std::mt19937_64& random_;
   std::vector<std::function<void()>> edits_;
 };
+
+template <typename Response>
+void EditFound(Response& response, Editor& editor) {
+  editor.Head(response.full_tree_head);
+  editor.Bytes(response.opening);
+  editor.Bytes(response.value.value);
+  editor.Bytes(response.value.suffix.signature);
+  editor.Ladder(response.binary_ladder);
+  editor.Proof(response.search);
+  editor.Apply();
+}
 
 }  // namespace
 
@@ -132,6 +157,32 @@ std::string EditBytes(std::string bytes, std::mt19937_64& random) {
       bytes[at] ^= static_cast<char>(1 << random() % 8);
   }
   return bytes;
+}
+
+void Edit(reference::SearchResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Number(response.version);
+  EditFound(response, editor);
+}
+
+void Edit(reference::FixedVersionResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  EditFound(response, editor);
+}
+
+void Edit(reference::AbsenceResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Head(response.full_tree_head);
+  editor.Bytes(response.proof);
+  editor.Proof(response.search);
+  editor.Apply();
+}
+
+void Edit(reference::DistinguishedResponse& response, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Head(response.full_tree_head);
+  editor.Proof(response.distinguished);
+  editor.Apply();
 }
 
 void Edit(reference::ContactMonitorResponse& response,
@@ -168,9 +219,50 @@ void Edit(reference::UpdateResponse& response, std::mt19937_64& random) {
     editor.Bytes(value.value);
   }
   editor.Vector(response.info);
-  for (reference::UpdateInfo& info : response.info) editor.Bytes(info.opening);
+  // Only with a manager.
+  if (!response.info.empty() && !response.info[0].suffix.signature.empty()) {
+    editor.Number(response.skipped_versions);
+  }
+  for (reference::UpdateInfo& info : response.info) {
+    editor.Bytes(info.opening);
+    editor.Bytes(info.suffix.signature);
+  }
   editor.Ladder(response.binary_ladder);
   editor.Proof(response.update);
+  editor.Apply();
+}
+
+void Edit(reference::Credential& credential, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Bytes(credential.label);
+  editor.Number(credential.version);
+  editor.Bytes(credential.opening);
+  editor.Bytes(credential.value.value);
+  editor.Bytes(credential.value.suffix.signature);
+  editor.Ladder(credential.binary_ladder);
+  editor.Number(credential.position);
+  if (credential.credential_type == reference::CredentialType::kStandard) {
+    editor.Prefix(credential.distinguished);
+  } else {
+    editor.Number(credential.tree_head.tree_size);
+    editor.Bytes(credential.tree_head.signature);
+    editor.Proof(credential.search);
+  }
+  editor.Apply();
+}
+
+void Edit(reference::CredentialUpdate& update, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Proof(update.monitor);
+  editor.Apply();
+}
+
+void Edit(reference::AuditorUpdate& update, std::mt19937_64& random) {
+  Editor editor(random);
+  editor.Number(update.timestamp);
+  editor.Leaves(update.added);
+  editor.Leaves(update.removed);
+  editor.Prefix(update.proof);
   editor.Apply();
 }
 

@@ -1,7 +1,9 @@
 #include "tests/protocol/world_mirror.h"
 
 #include <optional>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "keytrans/testing/fake_keys.h"
 #include "tests/protocol/structure_mirror.h"
@@ -21,6 +23,24 @@ void NameLeaf(reference::World& world, const std::string& label,
   }
 }
 
+// For each n the size of the auditor's tree when n entries are shown: any that
+// does not lag too far behind, also a smaller one than before.
+std::vector<uint64_t> AuditedSizes(const reference::World& world) {
+  std::mt19937_64 random(world.entries.size());
+  std::vector<uint64_t> sizes;
+  for (uint64_t n = 1; n <= world.entries.size(); ++n) {
+    const auto lag = [&](uint64_t size) {
+      return world.entries[n - 1].timestamp - world.entries[size - 1].timestamp;
+    };
+    uint64_t smallest = n;
+    while (smallest > 1 && lag(smallest - 1) <= world.config.max_auditor_lag) {
+      --smallest;
+    }
+    sizes.push_back(smallest + random() % (n - smallest + 1));
+  }
+  return sizes;
+}
+
 }  // namespace
 
 reference::World MirrorOf(const keytrans::TestLog& log) {
@@ -35,7 +55,8 @@ reference::World MirrorOf(const keytrans::TestLog& log) {
   world.sign = [](const std::string& tbs) { return keytrans::FakeSign(tbs); };
   world.open = [&log](const std::string& label, uint32_t version) {
     const auto& opened = log.labels().at(label)[version].opened;
-    return reference::OpenedValue{opened.opening.ToString(), opened.value};
+    return reference::OpenedValue{opened.opening.ToString(), opened.value,
+                                  opened.suffix.signature.value_or("")};
   };
   world.entries.resize(log.size());
   for (uint64_t i = 0; i < log.size(); ++i) {
@@ -51,19 +72,35 @@ reference::World MirrorOf(const keytrans::TestLog& log) {
       NameLeaf(world, label, number, versions[number].facts);
     }
   }
+  if (world.config.mode == reference::DeploymentMode::kThirdPartyAuditing) {
+    world.sign_auditor = world.sign;
+    world.audited = [sizes = AuditedSizes(world)](uint64_t n) {
+      return sizes[n - 1];
+    };
+  }
   return world;
 }
 
+keytrans::LogHead HeadOf(const keytrans::TestLog& log,
+                         const reference::World& world, uint64_t n) {
+  if (world.config.mode == reference::DeploymentMode::kThirdPartyAuditing) {
+    return log.AuditedHead(n, world.audited(n));
+  }
+  return log.Sign(n, log.Root(n));
+}
+
 reference::PublicKeys FakePublicKeys(crypto::CipherSuite suite) {
-  return {[](const std::string& tbs, const std::string& signature) {
-            return signature == keytrans::FakeSign(tbs);
-          },
+  const auto verify = [](const std::string& tbs, const std::string& signature) {
+    return signature == keytrans::FakeSign(tbs);
+  };
+  return {verify,
           [suite](const std::string& input,
                   const std::string& proof) -> std::optional<std::string> {
             auto proven = keytrans::FakeProve(input, suite);
             if (proof != proven.proof.bytes) return std::nullopt;
             return proven.output.ToString();
-          }};
+          },
+          verify, verify};
 }
 
 keytrans::TreeView ViewOf(const reference::World& world, uint64_t n) {
@@ -77,6 +114,10 @@ keytrans::TreeView ViewOf(const reference::World& world, uint64_t n) {
   for (const auto& [position, entry] : state.frontier) {
     view.frontier.push_back(
         {entry.timestamp, *crypto::Hash::FromBytes(entry.prefix_tree)});
+  }
+  if (state.auditor_tree_head.has_value()) {
+    const reference::AuditorTreeHead& audited = *state.auditor_tree_head;
+    view.auditor = {audited.timestamp, audited.tree_size, audited.signature};
   }
   return view;
 }

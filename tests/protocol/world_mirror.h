@@ -7,6 +7,7 @@
 #include "crypto/types.h"
 #include "keytrans/ladder_keys.h"
 #include "keytrans/owner_state.h"
+#include "keytrans/structures.h"
 #include "keytrans/testing/test_log.h"
 #include "keytrans/tree_view.h"
 #include "tests/reference/monitor_verifier.h"
@@ -16,8 +17,13 @@
 namespace sealbook {
 
 // The lists of what the log's entries added. `log` outlives it and grows no
-// more.
+// more. In thirdPartyAuditing mode, the auditor has signed now a larger, now a
+// smaller tree, none of which lags too far behind.
 reference::World MirrorOf(const keytrans::TestLog& log);
+
+// The heads that n entries are shown under, in every mode.
+keytrans::LogHead HeadOf(const keytrans::TestLog& log,
+                         const reference::World& world, uint64_t n);
 
 // The keys of keytrans/testing/fake_keys.h.
 reference::PublicKeys FakePublicKeys(crypto::CipherSuite suite);
