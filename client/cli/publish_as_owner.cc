@@ -72,6 +72,7 @@ class Run {
   // What was refused, or failed, is told and does not keep others back.
   void Publish(const std::string& label, const std::vector<size_t>& indexes) {
     std::vector<v1::PublishItem> items;
+    items.reserve(indexes.size());
     for (const size_t i : indexes) items.push_back(items_[i]);
     absl::StatusOr<LabelUpdate> update = PublishItems(label, items);
     if (!update.ok()) {

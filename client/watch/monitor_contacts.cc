@@ -54,6 +54,7 @@ struct MonitorClient::ContactMap {
   std::vector<crypto::Opening> OpeningsOf(
       const std::vector<MonitorMapEntry>& some) const {
     std::vector<crypto::Opening> openings;
+    openings.reserve(some.size());
     for (const MonitorMapEntry& entry : some) {
       openings.push_back(by_version.at(entry.version).opening);
     }
