@@ -41,17 +41,22 @@ class DurableEnv::DurableFile : public leveldb::WritableFile {
       : env_(env), path_(std::move(path)), target_(target) {}
 
   leveldb::Status Append(const leveldb::Slice& data) override {
-    return env_->Noted(target_->Append(data));
+    if (failure_.ok()) failure_ = env_->Noted(target_->Append(data));
+    return failure_;
   }
   leveldb::Status Close() override { return env_->Noted(target_->Close()); }
-  leveldb::Status Flush() override { return env_->Noted(target_->Flush()); }
+  leveldb::Status Flush() override {
+    if (failure_.ok()) failure_ = env_->Noted(target_->Flush());
+    return failure_;
+  }
 
   leveldb::Status Sync() override {
-    leveldb::Status status = env_->Noted(target_->Sync());
-    if (!status.ok() || entry_is_durable_) return status;
-    status = env_->SyncParentOf(path_);
-    entry_is_durable_ = status.ok();
-    return status;
+    if (failure_.ok()) failure_ = env_->Noted(target_->Sync());
+    if (failure_.ok() && !entry_is_durable_) {
+      failure_ = env_->SyncParentOf(path_);
+      entry_is_durable_ = failure_.ok();
+    }
+    return failure_;
   }
 
  private:
@@ -60,6 +65,8 @@ class DurableEnv::DurableFile : public leveldb::WritableFile {
   const std::unique_ptr<leveldb::WritableFile> target_;
   // LevelDB lets one thread at a time use a file.
   bool entry_is_durable_ = false;
+  // The first error.
+  leveldb::Status failure_;
 };
 
 leveldb::Status DurableEnv::NewRandomAccessFile(

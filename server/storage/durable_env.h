@@ -1,18 +1,21 @@
 // The environment that LevelDB runs in: what LevelDB syncs survives a power cut
 // under POSIX's promises alone, and a failing disk is never made worse.
 //
-// LevelDB 1.23 on its own POSIX environment leaves four gaps:
+// LevelDB 1.23 on its own POSIX environment leaves five gaps:
 //   - a new log's directory entry is not synced before commits into it are
 //     acknowledged (some file systems do it unasked, POSIX promises nothing);
 //   - neither is the rename that makes CURRENT name a new manifest;
 //   - a manifest is deleted again when an error follows the rename that
 //     installed it, which leaves no database;
-//   - a missing table file is reported by the status of a missing key.
+//   - a missing table file is reported by the status of a missing key;
+//   - a compaction under way goes on after a record was written to the manifest
+//     in part, and writes and syncs the next one behind it: a database that
+//     cannot be opened any more.
 // Here the first sync of a new file, each rename and each new directory sync
 // the directory as well; once any write, sync, rename or removal has failed, no
-// file is removed any more; a file that is missing when it is opened is
-// Corruption. Table files on the machine's file system are read as
-// mapped_file.h says.
+// file is removed any more, and a file whose write or sync has failed takes
+// nothing more; a file that is missing when it is opened is Corruption. Table
+// files on the machine's file system are read as mapped_file.h says.
 //
 // Thread-safe.
 #ifndef SEALBOOK_SERVER_STORAGE_DURABLE_ENV_H_

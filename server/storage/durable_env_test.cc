@@ -111,6 +111,24 @@ TEST_F(DurableEnvTest, RemovesNoFileOnceAnOperationHasFailed) {
   }
 }
 
+// As LevelDB's compaction writes its manifest.
+TEST_F(DurableEnvTest, AFileWhoseWriteHasFailedTakesNothingMore) {
+  leveldb::WritableFile* opened = nullptr;
+  ASSERT_TRUE(env_.NewWritableFile("/manifest", &opened).ok());
+  const std::unique_ptr<leveldb::WritableFile> file(opened);
+  ASSERT_TRUE(file->Append("header and payload, header").ok());
+  ASSERT_TRUE(file->Sync().ok());
+  disk_.FailFrom(
+      {.operation = disk_.operations(), .then = FaultEnv::Then::kAllWorks});
+  EXPECT_FALSE(file->Append(" and payload").ok());
+  EXPECT_FALSE(file->Append(", header and payload").ok());
+  EXPECT_FALSE(file->Flush().ok());
+  EXPECT_FALSE(file->Sync().ok());
+  EXPECT_EQ(Read("/manifest"), "header and payload, header");
+  // Others do.
+  WriteAndSync("/other", "bytes");
+}
+
 TEST_F(DurableEnvTest, DoesNotTakeALogThatIsNotThereForAnError) {
   WriteAndSync("/file", "bytes");
   EXPECT_TRUE(env_.RenameFile("/LOG", "/LOG.old").IsNotFound());
