@@ -278,7 +278,9 @@ TEST(BatchPlanTest, RefusesAValueThatNoAnswerCanHold) {
 
 // `request` with the values that its versions would have after `states`.
 PublishRequest Proposed(PublishRequest request, LabelState state = {}) {
-  const BatchPlan plan = Plan({request}, {std::move(state)});
+  // The plan refers to them.
+  const std::vector<PublishRequest> requests = {request};
+  const BatchPlan plan = Plan(requests, {std::move(state)});
   for (size_t i = 0; i < request.size(); ++i) {
     const auto* v = std::get_if<size_t>(&plan.results[0][i].outcome);
     if (v == nullptr) continue;
@@ -290,7 +292,8 @@ PublishRequest Proposed(PublishRequest request, LabelState state = {}) {
 
 TEST(BatchPlanTest, MakesWhatIsProposed) {
   const PublishRequest proposal = Proposed({Of("a", 1), Of("a", 2)});
-  const BatchPlan plan = Plan({{Of("b", 9)}, proposal});
+  const std::vector<PublishRequest> requests = {{Of("b", 9)}, proposal};
+  const BatchPlan plan = Plan(requests);
   ASSERT_EQ(plan.versions.size(), 3);
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(plan.versions[1 + i].key.version, i);
