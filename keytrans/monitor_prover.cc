@@ -203,11 +203,12 @@ absl::StatusOr<NewVersions> NextVersions(LabelVersions& label,
   return update;
 }
 
-}  // namespace
-
-absl::StatusOr<std::string> AnswerContactMonitor(
-    ProverSource& source, const Configuration& configuration,
-    const LogHead& head, const ContactMonitorRequest& request) {
+// The proof of what `tree`, whose head `head` is, shows a contact; without a
+// tree, of the view's update alone.
+absl::StatusOr<CombinedTreeProof> ProveContact(
+    ProverSource& source, const LogHead& head,
+    const std::optional<ShownTree>& tree,
+    const ContactMonitorRequest& request) {
   SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
   SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
   LabelVersions label(source, request.label, head.size());
@@ -216,13 +217,24 @@ absl::StatusOr<std::string> AnswerContactMonitor(
       CheckEntries(label, head.size(), request.entries, ladder));
   ProofRecorder recorder(source, ladder.versions(), head, request.last);
   SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
-  SEALBOOK_RETURN_IF_ERROR(RecordContact(recorder,
-                                         ShownBy(configuration, head.size()),
-                                         request.entries, std::nullopt));
+  if (tree.has_value()) {
+    SEALBOOK_RETURN_IF_ERROR(
+        RecordContact(recorder, *tree, request.entries, std::nullopt));
+  }
   SEALBOOK_RETURN_IF_ERROR(ladder.Prove());
+  return recorder.Finish();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> AnswerContactMonitor(
+    ProverSource& source, const Configuration& configuration,
+    const LogHead& head, const ContactMonitorRequest& request) {
   ContactMonitorResponse response;
+  SEALBOOK_ASSIGN_OR_RETURN(
+      response.monitor,
+      ProveContact(source, head, ShownBy(configuration, head.size()), request));
   response.full_tree_head = MakeFullTreeHead(head, request.last);
-  SEALBOOK_ASSIGN_OR_RETURN(response.monitor, recorder.Finish());
   return response.Encode();
 }
 
@@ -230,23 +242,14 @@ absl::StatusOr<std::string> AnswerCredentialUpdate(
     ProverSource& source, const Configuration& configuration,
     uint64_t distinguished, const ContactMonitorRequest& request) {
   const LogHead head(TreeHead{distinguished + 1, {}});
-  SEALBOOK_RETURN_IF_ERROR(CheckLast(head, request.last));
-  SEALBOOK_RETURN_IF_ERROR(CheckLabel(request.label));
-  LabelVersions label(source, request.label, head.size());
-  LadderMaker ladder(label);
-  SEALBOOK_RETURN_IF_ERROR(
-      CheckEntries(label, head.size(), request.entries, ladder));
-  ProofRecorder recorder(source, ladder.versions(), head, request.last);
-  SEALBOOK_RETURN_IF_ERROR(UpdateView(recorder, head.size(), request.last));
+  std::optional<ShownTree> tree;
   if (configuration.mode == DeploymentMode::kContactMonitoring) {
-    ShownTree tree = ShownBy(configuration, head.size());
-    tree.rightmost_distinguished = true;
-    SEALBOOK_RETURN_IF_ERROR(
-        RecordContact(recorder, tree, request.entries, std::nullopt));
+    tree = ShownBy(configuration, head.size());
+    tree->rightmost_distinguished = true;
   }
-  SEALBOOK_RETURN_IF_ERROR(ladder.Prove());
   CredentialUpdate update;
-  SEALBOOK_ASSIGN_OR_RETURN(update.monitor, recorder.Finish());
+  SEALBOOK_ASSIGN_OR_RETURN(update.monitor,
+                            ProveContact(source, head, tree, request));
   return update.Encode();
 }
 
